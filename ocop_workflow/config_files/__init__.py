@@ -1,0 +1,44 @@
+"""Rule sets, plans, unit registers, calendars and schedules: read from files, checked, refused in plain words."""
+
+from ocop_workflow.config_files.demo_settings import Behaviour, DemoSettings
+from ocop_workflow.config_files.documents import Document, read_document
+from ocop_workflow.config_files.faults import Fault, InvalidFilesError
+from ocop_workflow.config_files.loading import (
+    PlanFiles,
+    default_config_dir,
+    find_plan,
+    load_calendar,
+    load_demo_settings,
+    load_plan,
+    load_plan_files,
+    load_rule_set,
+    load_schedules,
+    load_units,
+)
+from ocop_workflow.config_files.products import load_products
+from ocop_workflow.config_files.schedules import Schedule, Schedules
+from ocop_workflow.config_files.schemas import json_schemas, write_json_schemas
+
+__all__ = [
+    "Behaviour",
+    "DemoSettings",
+    "Document",
+    "Fault",
+    "InvalidFilesError",
+    "PlanFiles",
+    "Schedule",
+    "Schedules",
+    "default_config_dir",
+    "find_plan",
+    "json_schemas",
+    "load_calendar",
+    "load_demo_settings",
+    "load_plan",
+    "load_plan_files",
+    "load_products",
+    "load_rule_set",
+    "load_schedules",
+    "load_units",
+    "read_document",
+    "write_json_schemas",
+]

@@ -1,0 +1,219 @@
+"""An office's plan as data: rounds, dates, ladders, report duties, tasks, chains. File: `config/cycles/<id>.yaml`."""
+
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ocop_workflow.policy.date_forms import Due, ReportDue
+from ocop_workflow.policy.document import Identifier, LocalText, Record, Source
+from ocop_workflow.policy.rule_set import DossierKind
+from ocop_workflow.policy.units import PositionRef
+
+
+class Audience(StrEnum):
+    """To whom a rung speaks: the one who owes, the position above, or the coordination office."""
+
+    RESPONSIBLE = "responsible"
+    SUPERIOR = "superior"
+    OFFICE = "office"
+
+
+class Rung(Record):
+    """One reminder (before) or escalation (after the last day in time).
+
+    `days` counts from the last day in time: -7 is a week before, 3 is three days after. `useful_for_days`
+    says until when a late rung still makes sense; before the date it never outlives the deadline.
+    """
+
+    days: int = Field(ge=-400, le=400)
+    count: Literal["calendar", "working"] = "calendar"
+    audience: Audience = Audience.RESPONSIBLE
+    useful_for_days: int | None = Field(default=None, ge=1)
+
+    @property
+    def id(self) -> str:
+        """Return the rung's name in keys and reports, such as `-7` or `+3w/superior`."""
+        count = "w" if self.count == "working" else ""
+        audience = "" if self.audience is Audience.RESPONSIBLE else f"/{self.audience.value}"
+        return f"{self.days:+d}{count}{audience}"
+
+
+class Ladder(Record):
+    """The rungs of one kind of obligation and the hour at which they fire, in the office's zone."""
+
+    at: time
+    rungs: tuple[Rung, ...] = Field(min_length=1)
+    source: Source
+
+
+class Lapse(Record):
+    """The producer's dossier lapses this many days after a missed date, on the ground the plan cites."""
+
+    after_days: int = Field(ge=1)
+    ground: LocalText
+    source: Source
+
+
+class StepDates(Record):
+    """The date of one step in one round, with its ladder."""
+
+    due: Due | None = None
+    ladder: Identifier | None = None
+    lapse: Lapse | None = None
+
+
+class Round(Record):
+    """A round (đợt): when it takes dossiers, and the dates of each stage's steps."""
+
+    id: Identifier
+    title: LocalText
+    opens_on: date
+    closes_on: date
+    kinds: tuple[DossierKind, ...] = (DossierKind.FIRST, DossierKind.UPGRADE)
+    rule_set: Identifier | None = None
+    stages_off: tuple[Identifier, ...] = ()
+    stages: dict[Identifier, dict[Identifier, StepDates]]
+    source: Source
+
+
+class Figure(Record):
+    """A number that a report states."""
+
+    id: Identifier
+    title: LocalText
+    kind: Literal["count", "money", "percent", "text"] = "count"
+
+
+class ReportDuty(Record):
+    """A periodic report: who owes it to whom, for which period, due by which rule."""
+
+    id: Identifier
+    title: LocalText
+    every: Literal["month", "quarter", "half-year", "year"]
+    reporters: PositionRef
+    collector: PositionRef
+    due: ReportDue | None
+    opens_days_before: int = Field(default=30, ge=1, le=120)
+    ladder: Identifier | None = None
+    figures: tuple[Figure, ...] = ()
+    only_if: LocalText | None = None
+    source: Source
+
+
+class Approval(Record):
+    """A consent that must be on file before something starts."""
+
+    id: Identifier
+    title: LocalText
+    authority: PositionRef
+    source: Source
+
+
+class PlanTask(Record):
+    """A dated task of the plan; one obligation for each occurrence in `dates`."""
+
+    id: Identifier
+    title: LocalText
+    lead: PositionRef
+    support: tuple[PositionRef, ...] = ()
+    dates: tuple[Due, ...] = ()
+    ladder: Identifier | None = None
+    needs_approval: Identifier | None = None
+    source: Source
+
+
+class Target(Record):
+    """A number the plan wants reached: at least `least`, at most `most` where a range is printed."""
+
+    id: Identifier
+    title: LocalText
+    least: int | None = None
+    most: int | None = None
+    percent: int | None = None
+    of: int | None = None
+    per: Identifier | None = None
+    source: Source
+
+
+class Council(Record):
+    """The council of an evaluating stage."""
+
+    members: int = Field(ge=1)
+    quorum_percent: int | None = Field(default=None, ge=1, le=100)
+    max_spread: int | None = Field(default=None, ge=1, le=100)
+    source: Source
+
+
+class Chain(Record):
+    """A key-product chain (chuỗi sản phẩm) of one unit, with the forms and producers the plan prints."""
+
+    number: int = Field(ge=1)
+    name: str
+    unit: Identifier
+    forms: tuple[str, ...]
+    producers: tuple[str, ...] = ()
+    note: str | None = None
+    source: Source
+
+
+class Expansion(Record):
+    """How chains become products. `form-by-producer`: one product for each form of each producer."""
+
+    rule: Literal["form-by-producer"]
+    source: Source
+
+
+class CalendarRules(Record):
+    """Days off and working days decreed besides the public holidays, and the two roll-over switches."""
+
+    days_off: dict[date, str] = {}
+    working_days: dict[date, str] = {}
+    roll_counted_terms: bool = True
+    roll_fixed_dates: bool = False
+
+
+class CycleYear(Record):
+    """What the plan does in one year."""
+
+    rounds: tuple[Round, ...] = ()
+    report_duties: tuple[ReportDuty, ...] = ()
+    tasks: tuple[PlanTask, ...] = ()
+    rule_set: Identifier | None = None
+
+
+def _integer_years(value: object) -> object:
+    """Read the keys of a year table as integers; YAML here gives text."""
+    if isinstance(value, dict):
+        return {int(key) if isinstance(key, str) and key.isdigit() else key: year for key, year in value.items()}
+    return value
+
+
+class CyclePlan(Record):
+    """One plan, whole. `runs_until` is the first day after its horizon."""
+
+    id: Identifier
+    title: LocalText
+    number: str | None = None
+    signed_on: date | None = None
+    source: Source
+    office: Identifier
+    office_role: Identifier
+    units: Identifier
+    first_day: date
+    runs_until: date
+    parent: Identifier | None = None
+    rule_set: Identifier
+    calendar: CalendarRules = CalendarRules()
+    escalations: Literal["drafts", "automatic"] = "drafts"
+    escalations_source: Source | None = None
+    digest_at: time
+    ladders: dict[Identifier, Ladder]
+    councils: dict[Identifier, Council] = {}
+    approvals: tuple[Approval, ...] = ()
+    targets: tuple[Target, ...] = ()
+    chains: tuple[Chain, ...] = ()
+    expansion: Expansion | None = None
+    products: Identifier | None = None
+    years: Annotated[dict[int, CycleYear], BeforeValidator(_integer_years)]

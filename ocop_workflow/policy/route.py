@@ -1,0 +1,85 @@
+"""From a rule set's route to the dossier's lifecycle, and who does what on it."""
+
+from ocop_workflow.policy.plan import Round
+from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, RuleSet, Stage, Step
+from ocop_workflow.policy.units import PositionRef, UnitRegister
+from state_machines.dossier import FINAL_STATUSES, StageOutcome, StageShape, dossier_lifecycle
+from state_machines.guards import LOWEST_MEAN, Guard
+from state_machines.lifecycle import Lifecycle
+
+PRODUCER = "producer"
+"""The prefix of a producer among parties, as in `producer:<id>`; a position is written `unit/role`."""
+
+
+def stages_of(rule_set: RuleSet, round_: Round, kind: str) -> tuple[Stage, ...]:
+    """Return the stages that a dossier of this kind passes in a round, without those the round switched off."""
+    return tuple(
+        stage
+        for stage in rule_set.route.stages
+        if kind in stage.kinds and not (stage.can_be_switched_off and stage.id in round_.stages_off)
+    )
+
+
+def lifecycle_of(stages: tuple[Stage, ...]) -> Lifecycle:
+    """Return the dossier's table for these stages; an outcome into a stage left out goes to the one after it."""
+    order = [stage.id for stage in stages]
+    return dossier_lifecycle(
+        tuple(
+            StageShape(
+                stage.id,
+                tuple(StageOutcome(_guard(end.when), _target(end, order, index)) for end in stage.outcomes),
+                lapses=stage.submitted_by.producer,
+            )
+            for index, stage in enumerate(stages)
+        )
+    )
+
+
+def _guard(choice: GuardChoice) -> Guard:
+    return Guard(
+        choice.guard, choice.verdict, choice.at_least if choice.at_least is not None else LOWEST_MEAN, choice.below
+    )
+
+
+def _target(outcome: Outcome, order: list[str], index: int) -> str:
+    if outcome.to in FINAL_STATUSES or outcome.to in order or index + 1 >= len(order):
+        return outcome.to
+    return order[index + 1]
+
+
+def step_settled_by(stage: Stage, trigger: str) -> Step | None:
+    """Return the step of a stage that a trigger fulfils, or None."""
+    return next((step for step in stage.steps if step.settled_by == trigger), None)
+
+
+def step_after(stage: Stage, step_id: str) -> Step | None:
+    """Return the step that follows in the stage's order, or None after the last."""
+    ids = [step.id for step in stage.steps]
+    position = ids.index(step_id) + 1
+    return stage.steps[position] if position < len(ids) else None
+
+
+def party_of(owner: Owner, *, units: UnitRegister, unit: str, producer_id: str) -> str:
+    """Return the party that an owner means for a product of `unit`: `producer:<id>` or `unit/role`.
+
+    Raises:
+        KeyError: The unit lies in no unit of the owner's level; the plan checks refuse that before.
+    """
+    if owner.producer:
+        return f"{PRODUCER}:{producer_id}"
+    return position_of(PositionRef(level=owner.level, role=owner.role or ""), units=units, unit=unit)
+
+
+def position_of(reference: PositionRef, *, units: UnitRegister, unit: str) -> str:
+    """Return the position (`unit/role`) that a reference means, seen from `unit`.
+
+    Raises:
+        KeyError: No unit of that level holds `unit`.
+    """
+    if reference.unit is not None:
+        return f"{reference.unit}/{reference.role}"
+    level = reference.level or units.roles[reference.role].level
+    holder = units.ancestor(unit, level)
+    if holder is None:
+        raise KeyError(f"{unit} lies in no unit of level {level}")
+    return f"{holder.id}/{reference.role}"

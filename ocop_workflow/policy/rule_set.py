@@ -1,0 +1,202 @@
+"""A regulation as data: levels, route, criteria, bands, recognition, limits. File: `config/rulesets/<id>.yaml`."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from ocop_workflow.policy.date_forms import Due
+from ocop_workflow.policy.document import Identifier, LocalText, Record, Source
+
+
+class DossierKind(StrEnum):
+    """Why a product is assessed."""
+
+    FIRST = "first"
+    UPGRADE = "upgrade"
+    RENEWAL = "renewal"
+
+
+class GuardChoice(Record):
+    """A guard chosen by name, with its arguments: a verdict, or a half-open interval of mean scores.
+
+    `mean_within` takes `at_least` (0 if left out) and `below` (to 100 inclusive if left out);
+    `verdict_is` takes `verdict`. The functions stand in `state_machines.guards`.
+    """
+
+    guard: Literal["mean_within", "verdict_is"]
+    verdict: str | None = None
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+
+
+class Outcome(Record):
+    """One way a stage can end: under this guard the dossier goes to a stage or to a final status."""
+
+    when: GuardChoice
+    to: Identifier
+    source: Source | None = None
+
+
+class Owner(Record):
+    """Who does a step: the producer, or a role at the level of the product's own unit."""
+
+    level: Identifier | None = None
+    role: Identifier | None = None
+    producer: bool = False
+
+
+class Step(Record):
+    """A dated act inside a stage. `settled_by` is the trigger that fulfils it; without one it is recorded by hand."""
+
+    id: Identifier
+    title: LocalText
+    owner: Owner
+    settled_by: Identifier | None = None
+    document_number: bool = False
+
+
+class Stage(Record):
+    """A stage of the route: who submits, who decides, how it is judged, which ways it can end."""
+
+    id: Identifier
+    title: LocalText
+    level: Identifier
+    submitted_by: Owner
+    decided_by: Owner
+    judged_by: Literal["verdict", "council"]
+    steps: tuple[Step, ...] = Field(min_length=1)
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    kinds: tuple[DossierKind, ...] = tuple(DossierKind)
+    can_be_switched_off: bool = False
+    source: Source
+
+
+class Route(Record):
+    """The stages in their order; a dossier starts at the first one that its kind passes."""
+
+    stages: tuple[Stage, ...] = Field(min_length=1)
+
+    def stage(self, stage_id: str) -> Stage:
+        """Return the stage with this id.
+
+        Raises:
+            KeyError: The route has no such stage.
+        """
+        for stage in self.stages:
+            if stage.id == stage_id:
+                return stage
+        raise KeyError(stage_id)
+
+
+class CriteriaPart(Record):
+    """A part of the score sheet with the most points it can give."""
+
+    id: str = Field(pattern="^[A-Z]$")
+    title: LocalText
+    maximum: Decimal
+    source: Source
+
+
+class Band(Record):
+    """The stars of a mean score: half-open, `at_least` <= mean < `below`; the top band includes 100."""
+
+    stars: int = Field(ge=1, le=5)
+    at_least: Decimal
+    below: Decimal | None = None
+    source: Source
+
+
+class Gate(Record):
+    """A finding without which no more than `cap` stars are given."""
+
+    id: Identifier
+    title: LocalText
+    cap: int = Field(ge=1, le=5)
+    source: Source
+
+
+class Recognition(Record):
+    """Which level recognises which stars."""
+
+    stars: tuple[int, ...]
+    level: Identifier
+    source: Source
+
+
+class StatutoryLimit(Record):
+    """A term that the regulation itself sets: it can be overrun with a reason, never extended."""
+
+    id: Identifier
+    stage: Identifier | None = None
+    step: Identifier | None = None
+    due: Due
+    article: Source
+
+
+class Renewal(Record):
+    """When a renewal may be requested, in days before the certificate's expiry (half-open window)."""
+
+    opens_days_before: int
+    closes_days_before: int
+    source: Source
+
+
+class Ground(Record):
+    """A ground of rejection or withdrawal that an act must cite."""
+
+    id: Identifier
+    title: LocalText
+    source: Source
+
+
+class InForce(Record):
+    """From the first day to the first day no longer (`until`), or for good."""
+
+    start: date
+    until: date | None = None
+
+
+class Intake(Record):
+    """The dates for which this rule set takes new dossiers of these kinds, where texts overlap."""
+
+    kinds: tuple[DossierKind, ...] = tuple(DossierKind)
+    levels: tuple[Identifier, ...] = ()
+    start: date
+    until: date | None = None
+    source: Source
+
+
+class Transition(Record):
+    """What becomes of dossiers pending under an earlier rule set."""
+
+    of: tuple[Identifier, ...]
+    kinds: tuple[DossierKind, ...]
+    due: Due
+    source: Source
+
+
+class RuleSet(Record):
+    """One regulation, whole. A mean score is in points from 0 to 100."""
+
+    id: Identifier
+    title: LocalText
+    source: Source
+    in_force: InForce
+    takes_new: tuple[Intake, ...] = ()
+    amends: tuple[Identifier, ...] = ()
+    levels: tuple[Identifier, ...] = Field(min_length=1)
+    route: Route
+    parts: tuple[CriteriaPart, ...]
+    bands: tuple[Band, ...]
+    gates: tuple[Gate, ...] = ()
+    recognition: tuple[Recognition, ...]
+    limits: tuple[StatutoryLimit, ...] = ()
+    validity_months: int | None = None
+    validity_source: Source | None = None
+    renewal: Renewal | None = None
+    rejection_grounds: tuple[Ground, ...] = ()
+    withdrawal_grounds: tuple[Ground, ...] = ()
+    transitions: tuple[Transition, ...] = ()

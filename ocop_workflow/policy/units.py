@@ -1,0 +1,84 @@
+"""The register of administrative units and of the roles that people hold in them."""
+
+from datetime import date
+
+from pydantic import Field
+
+from ocop_workflow.policy.document import Identifier, LocalText, Record, Source
+
+
+class Role(Record):
+    """A role that exists in every unit of one level, such as the OCOP team of a district.
+
+    A position is a unit and a role, written `unit/role`. `superior` names the role one step up: in the same
+    unit, or with `superior_in: parent` in the unit above. A role without superior escalates to the office.
+    """
+
+    level: Identifier
+    title: LocalText
+    superior: Identifier | None = None
+    superior_in: str = Field(default="unit", pattern="^(unit|parent)$")
+
+
+class Unit(Record):
+    """An administrative unit with a stable id, valid for a time (`valid_until` is the first day it is gone)."""
+
+    id: Identifier
+    level: Identifier
+    name: LocalText
+    parent: Identifier | None = None
+    code: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    predecessors: tuple[Identifier, ...] = ()
+    successors: tuple[Identifier, ...] = ()
+
+
+class UnitRegister(Record):
+    """The units of one installation, with their roles. File: `config/units/<id>.yaml`."""
+
+    id: Identifier
+    source: Source
+    roles: dict[Identifier, Role]
+    units: tuple[Unit, ...]
+
+    def unit(self, unit_id: str) -> Unit:
+        """Return the unit with this id.
+
+        Raises:
+            KeyError: No unit has the id.
+        """
+        for unit in self.units:
+            if unit.id == unit_id:
+                return unit
+        raise KeyError(unit_id)
+
+    def ancestor(self, unit_id: str, level: str) -> Unit | None:
+        """Return the unit of `level` that `unit_id` lies in (itself included), or None."""
+        unit: Unit | None = self.unit(unit_id)
+        while unit is not None and unit.level != level:
+            unit = self.unit(unit.parent) if unit.parent else None
+        return unit
+
+    def units_of_level(self, level: str) -> tuple[Unit, ...]:
+        """Return the units of one level in the order of the file."""
+        return tuple(unit for unit in self.units if unit.level == level)
+
+    def superior_of(self, position: str) -> str | None:
+        """Return the position (`unit/role`) one step above `position`, or None at the top."""
+        unit_id, _, role_id = position.partition("/")
+        role = self.roles[role_id]
+        if role.superior is None:
+            return None
+        if role.superior_in == "unit":
+            return f"{unit_id}/{role.superior}"
+        parent = self.unit(unit_id).parent
+        return f"{parent}/{role.superior}" if parent else None
+
+
+class PositionRef(Record):
+    """Who: a role in a named unit, or in the unit of a level that the subject lies in."""
+
+    role: Identifier
+    unit: Identifier | None = None
+    level: Identifier | None = None

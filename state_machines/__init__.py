@@ -1,0 +1,1 @@
+"""States, triggers and transition tables on `transitions`, with their checks and diagrams. Pure."""

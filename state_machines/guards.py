@@ -1,0 +1,98 @@
+"""The guards that a route may name, and the check that the outcomes of a stage leave no value without an answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+VERDICTS = ("accepted", "declined")
+"""What a deciding office can say where nothing is scored."""
+
+LOWEST_MEAN = Decimal(0)
+HIGHEST_MEAN = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What guards may read of a dossier when a trigger is fired.
+
+    Attributes:
+        verdict: One of `VERDICTS` where the stage is judged by verdict.
+        mean: The council's mean score in points (0 to 100), exact, where the stage is judged by a council.
+    """
+
+    verdict: str | None = None
+    mean: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A guard function's name with its arguments.
+
+    Attributes:
+        name: A key of `GUARDS`.
+        verdict: The verdict that `verdict_is` waits for.
+        at_least: The lowest mean that `mean_within` accepts.
+        below: The first mean that `mean_within` no longer accepts; None means up to 100 inclusive.
+    """
+
+    name: str
+    verdict: str | None = None
+    at_least: Decimal = LOWEST_MEAN
+    below: Decimal | None = None
+
+    def holds(self, facts: Facts) -> bool:
+        """Return whether the named function accepts the facts."""
+        return GUARDS[self.name](self, facts)
+
+
+def verdict_is(guard: Guard, facts: Facts) -> bool:
+    """Return whether the verdict is the one the guard waits for."""
+    return facts.verdict == guard.verdict
+
+
+def mean_within(guard: Guard, facts: Facts) -> bool:
+    """Return whether the mean lies in the guard's half-open interval; never rounded."""
+    if facts.mean is None:
+        return False
+    return facts.mean >= Fraction(guard.at_least) and (guard.below is None or facts.mean < Fraction(guard.below))
+
+
+GUARDS: dict[str, Callable[[Guard, Facts], bool]] = {"verdict_is": verdict_is, "mean_within": mean_within}
+"""The guard functions by the name that a rule set uses."""
+
+
+def partition_fault(guards: Sequence[Guard]) -> str | None:
+    """Return why the guards of one trigger do not partition their domain, or None when they do (promise I5).
+
+    They partition it when exactly one of them accepts each verdict, or each mean from 0 to 100.
+    """
+    names = {guard.name for guard in guards}
+    unknown = names - GUARDS.keys()
+    if unknown:
+        return f"unknown guard {min(unknown)}; known are {', '.join(sorted(GUARDS))}"
+    if len(names) > 1:
+        return f"the outcomes read different values ({', '.join(sorted(names))}); let all read one"
+    return _verdict_fault(guards) if names == {"verdict_is"} else _interval_fault(guards)
+
+
+def _verdict_fault(guards: Sequence[Guard]) -> str | None:
+    given = [guard.verdict for guard in guards]
+    for verdict in VERDICTS:
+        if given.count(verdict) != 1:
+            return f"the verdict {verdict} has {given.count(verdict)} outcomes; give it exactly one"
+    strange = [verdict for verdict in given if verdict not in VERDICTS]
+    return f"unknown verdict {strange[0]}; known are {', '.join(VERDICTS)}" if strange else None
+
+
+def _interval_fault(guards: Sequence[Guard]) -> str | None:
+    reached: Decimal | None = LOWEST_MEAN
+    for guard in sorted(guards, key=lambda guard: guard.at_least):
+        if reached is None or guard.at_least < reached:
+            return f"two outcomes accept a mean of {guard.at_least}; let the intervals meet without overlap"
+        if guard.at_least > reached:
+            return f"no outcome accepts a mean from {reached} to below {guard.at_least}; close the gap"
+        reached = guard.below
+    if reached is not None:
+        return f"no outcome accepts a mean from {reached} to {HIGHEST_MEAN}; leave out `below` in the highest one"
+    return None

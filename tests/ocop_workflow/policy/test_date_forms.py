@@ -1,0 +1,69 @@
+"""The forms of a due date: read, written back, refused with a remedy."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from ocop_workflow.policy.date_expressions import Due
+
+
+def due(**form: object) -> Due:
+    return Due.model_validate({**form, "source": "item 1"})
+
+
+ALL_FORMS: list[dict[str, object]] = [
+    {"before": "2020-06-30"},
+    {"by": 2020},
+    {"by": "2020-06-30"},
+    {"window": "2018-Q1..2018-Q2"},
+    {"list": ["2020-04", {"expected": "2020-09"}]},
+    {"at": "year-end"},
+    {"expected": "2021-09"},
+    {"within": "15 working days of received"},
+    {"cut_off": 14, "plus": "2 working days"},
+    {"cut_off": "2020-06-14", "plus": "2 working days"},
+    {"by": "2020", "origin": "statutory"},
+]
+
+
+@pytest.mark.parametrize("form", ALL_FORMS)
+def test_due_comes_back_from_json_and_from_its_own_data(form: dict[str, object]) -> None:
+    written = due(**form)
+
+    assert Due.model_validate_json(written.model_dump_json()) == written
+    assert Due.model_validate(json.loads(json.dumps(written.model_dump(mode="json")))) == written
+    assert Due.model_validate(written.model_dump()) == written
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({}, "no date form here; write one of before"),
+        ({"by": "2020-06", "before": "2020-06-30"}, "two date forms at once, before and by; keep one"),
+        ({"by": "2020-13"}, '"2020-13" is not in the calendar'),
+        ({"before": "2021-02-29"}, '"2021-02-29" is not in the calendar'),
+        ({"before": "2020-06"}, '"2020-06" must be one day'),
+        ({"by": "tháng sáu"}, "is no day, month, quarter or year"),
+        ({"by": "2020-04..2020-05"}, "is no day, month, quarter or year"),
+        ({"by": "Quý V/2020"}, "is no day, month, quarter or year"),
+        ({"window": "2020-05..2020-04"}, "ends before it starts"),
+        ({"within": "15 working days of lunch"}, "is no counted term"),
+        ({"within": "0 days of received"}, "is no counted term"),
+        ({"cut_off": 32, "plus": "2 working days"}, "32 is no day of a month"),
+        ({"cut_off": 14, "plus": "2 days"}, "must count working days"),
+        ({"by": "x" * 500}, "is no day, month, quarter or year"),
+    ],
+)
+def test_due_refuses_what_it_cannot_read(form: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        due(**form)
+
+    message = str(refusal.value.errors(include_url=False)[0]["ctx"]["error"])
+    assert sentence in message
+    assert "x" * 81 not in message
+
+
+def test_due_refuses_a_date_without_its_source() -> None:
+    with pytest.raises(ValidationError, match="source"):
+        Due.model_validate({"by": "2020-06"})
