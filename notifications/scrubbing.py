@@ -1,0 +1,42 @@
+"""Taking the links out of a mail that was sent, so that the stored copy opens nothing."""
+
+import base64
+import quopri
+import re
+from collections.abc import Callable
+from email import message_from_bytes
+
+_TOKEN = re.compile(rb"(https?://[^\s\"'<>]*/s/)[A-Za-z0-9_.-]+")
+_BLANK_LINE = b"\r\n\r\n"
+
+
+def scrub_links(message: bytes) -> bytes:
+    """Return a composed message with the token of every status link replaced by a dash.
+
+    Headers and structure stay as they were, byte for byte.
+    """
+    head, _, body = message.partition(_BLANK_LINE)
+    boundary = message_from_bytes(head + _BLANK_LINE).get_boundary()
+    if boundary is None:
+        return message
+    delimiter = b"--" + boundary.encode("ascii")
+    parts = [_scrub_part(part) for part in body.split(delimiter)]
+    return head + _BLANK_LINE + delimiter.join(parts)
+
+
+def _scrub_part(part: bytes) -> bytes:
+    head, blank, content = part.partition(_BLANK_LINE)
+    encoding = message_from_bytes(head.lstrip(b"\r\n") + _BLANK_LINE).get("Content-Transfer-Encoding", "")
+    if not blank or encoding not in _CODECS:
+        return part
+    decode, encode = _CODECS[encoding]
+    scrubbed = encode(_TOKEN.sub(rb"\1-", decode(content)))
+    return head + blank + re.sub(rb"\r?\n", b"\r\n", scrubbed.rstrip(b"\r\n")) + b"\r\n"
+
+
+_CODECS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+    "base64": (base64.decodebytes, base64.encodebytes),
+    "quoted-printable": (quopri.decodestring, quopri.encodestring),
+    "7bit": (bytes, bytes),
+}
+"""How each transfer encoding is read and written."""
