@@ -1,0 +1,47 @@
+"""Bundle planned notices into mails, seal the day, and hand the mails over."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.running import SweepReport, call_batch
+from ocop_workflow.runtime import Runtime, open_runtime
+from ocop_workflow.services.audit import seal_day
+from ocop_workflow.services.delivery import deliver
+from ocop_workflow.services.outbox import bundle, offices_with_mail
+
+FLOW = "deliver-mail"
+
+
+@task(name="deliver", retries=2, retry_delay_seconds=5, timeout_seconds=900, cache_policy=NO_CACHE)
+def deliver_office(runtime: Runtime, office: str, now: datetime) -> dict[str, int]:
+    """Bundle and hand over one office's mail, batch by batch, until nothing is due."""
+    domain = runtime.settings.sender_address.rpartition("@")[2]
+    with runtime.transaction(now) as work:
+        bundled = bundle(work, office, sender_domain=domain)
+    counts = {"bundled": bundled.notices, "unreachable": bundled.unreachable}
+    more = True
+    while more:
+        delivered, more = deliver(runtime.post_office(now), office)
+        for name, count in asdict(delivered).items():
+            counts[name] = counts.get(name, 0) + count
+    return counts
+
+
+@flow(name=FLOW)
+def deliver_mail(at: datetime | None = None, office: str | None = None) -> dict[str, object]:
+    """Deliver what is due at `at` (now when None), for one office where named."""
+    report = SweepReport(FLOW)
+    with open_runtime() as runtime:
+        now = runtime.business_now(at)
+        with runtime.transaction(now) as work:
+            seal_day(work)
+            offices = [office] if office is not None else offices_with_mail(work.session)
+        for name in offices:
+            try:
+                report.add(call_batch(deliver_office, runtime, name, now))
+            except Exception as error:  # noqa: BLE001 -- one office's trouble must not hold up the others' mail
+                report.fail(name, error)
+    return asdict(report.checked())

@@ -1,0 +1,43 @@
+"""The `ocop` command. Each module holds one family of commands; heavy libraries are imported where they are used."""
+
+import logging
+import sys
+
+import typer
+
+from ocop_workflow.cli import audit, cycle, demo, dossier, folder, outbox, people, running
+from ocop_workflow.cli.output import error_console
+from ocop_workflow.errors import OcopError
+from state_machines.lifecycle import TransitionNotAllowedError
+
+app = typer.Typer(
+    name="ocop",
+    help="Run the yearly OCOP cycle of a coordination office: dossiers, deadlines, reminders, reports.\n\n"
+    "Begin with `ocop demo`, which replays a whole year, or `ocop init --data DIR` for an office of your own.\n\n"
+    "Exit codes: 0 well, 1 something failed on the way, 2 the input is wrong, 3 a check found a fault.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(cycle.app, name="cycle")
+app.add_typer(dossier.app, name="dossier")
+app.add_typer(people.app, name="people")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(audit.app, name="audit")
+folder.register(app)
+running.register(app)
+demo.register(app)
+
+
+def main() -> None:
+    """Run the command; what the user can mend becomes one sentence and an exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except OcopError as error:
+        error_console.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except TransitionNotAllowedError as error:
+        error_console.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(2)

@@ -1,0 +1,134 @@
+"""Commands about an office's year: cycle check, open, list, close."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ocop_workflow.cli.options import AtOption, ConfigOption, CycleOption, DataOption, JsonOption, read_instant
+from ocop_workflow.cli.output import console, error_console, iso, print_json, print_table, show_instant
+from ocop_workflow.config_files import (
+    InvalidFilesError,
+    PlanFiles,
+    default_config_dir,
+    find_plan,
+    load_plan_files,
+    load_schedules,
+)
+from ocop_workflow.replay import documents_for
+from ocop_workflow.runtime import open_runtime
+from ocop_workflow.scheduler import run_flow, schedule_of
+from ocop_workflow.services import cycles
+from ocop_workflow.services.summary import dossiers_by_status
+
+app = typer.Typer(help="Check, open and close an office's year.", no_args_is_help=True, rich_markup_mode=None)
+
+PlanArgument = Annotated[str, typer.Argument(help="A plan's file, or its id in the configuration's cycles/.")]
+
+
+@app.callback()
+def cycle() -> None:
+    """Check, open and close an office's year."""
+
+
+@app.command()
+def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check a plan with its rule sets, units and products; nothing is written.
+
+    Each fault is a line with file, line number and remedy; with any fault the exit code is 2.
+    """
+    try:
+        files = _plan_files(plan, config)
+    except InvalidFilesError as error:
+        if as_json:
+            print_json([{"file": f.file, "line": f.line, "sentence": f.sentence} for f in error.faults])
+        else:
+            for fault in error.faults:
+                error_console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(error.exit_code) from error
+    if as_json:
+        print_json([])
+        return
+    years = ", ".join(str(year) for year in sorted(files.plan.years))
+    console.print(
+        f"{files.plan.id}: no fault found; years {years}, {len(files.plan.chains)} chains, "
+        f"{len(files.products)} products, rule sets {', '.join(sorted(files.rule_sets))}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command("open")
+def open_(
+    plan: PlanArgument,
+    year: Annotated[int, typer.Option(help="The year of the plan to open.")],
+    data: DataOption = None,
+    config: ConfigOption = None,
+    at: AtOption = None,
+) -> None:
+    """Open an office's year: pin its documents and create dossiers, reports and tasks.
+
+    From then on the year follows these documents as they are now; editing the files changes nothing in it.
+    """
+    files = _plan_files(plan, config)
+    with open_runtime(data) as runtime:
+        now = runtime.business_now(read_instant(at))
+        office = f"{files.plan.office}/{files.plan.office_role}"
+        with runtime.transaction(now) as work:
+            opened = cycles.open_cycle(work, documents_for(files, year), year=year, actor=office)
+        schedule = schedule_of(load_schedules(config or default_config_dir()), "open-cycle")
+        report = run_flow(runtime, schedule, at=now)
+    counts = report["counts"]
+    console.print(
+        f"{opened.key} is open: {counts['dossiers']} dossiers, {counts['reports']} reports, {counts['tasks']} tasks.",
+        highlight=False,
+    )
+    console.print("Next: `ocop people import FILE` tells who holds which position and where their mail goes.")
+
+
+@app.command("list")
+def list_cycles(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """List the cycles of a data folder with their dossiers."""
+    with open_runtime(data) as runtime, runtime.database.reading() as session:
+        rows = [(found, dossiers_by_status(session, found)) for found in cycles.cycles_of(session)]
+    if as_json:
+        print_json(
+            [
+                {
+                    "cycle": found.key,
+                    "office": found.office_id,
+                    "status": found.status,
+                    "opened_at": iso(found.opened_at),
+                    "runs_until": iso(found.runs_until),
+                    "dossiers": counts,
+                }
+                for found, counts in rows
+            ]
+        )
+        return
+    print_table(
+        "Cycles",
+        ("cycle", "office", "status", "opened", "runs until", "dossiers"),
+        (
+            (f.key, f.office_id, f.status, show_instant(f.opened_at), show_instant(f.runs_until), sum(c.values()))
+            for f, c in rows
+        ),
+    )
+
+
+@app.command()
+def close(cycle_key: CycleOption = None, data: DataOption = None, at: AtOption = None) -> None:
+    """Close a cycle; dossiers that are still open go on under its documents."""
+    with open_runtime(data) as runtime:
+        now = runtime.business_now(read_instant(at))
+        with runtime.transaction(now) as work:
+            found = cycles.find_cycle(work.session, cycle_key)
+            cycles.close_cycle(work, found, actor=found.office_position)
+    console.print(f"{found.key} is closed.", highlight=False)
+
+
+def _plan_files(plan: str, config: Path | None) -> PlanFiles:
+    config_dir = config or default_config_dir()
+    as_path = Path(plan)
+    is_path = as_path.suffix in (".yaml", ".yml") or as_path.exists() or "/" in plan
+    return load_plan_files(as_path if is_path else find_plan(config_dir, plan), config_dir)

@@ -1,0 +1,54 @@
+"""Commands about the data folder itself: init, migrate, serve."""
+
+from typing import Annotated
+
+import typer
+
+from ocop_workflow.cli.options import ConfigOption, DataOption
+from ocop_workflow.cli.output import console
+from ocop_workflow.config_files import default_config_dir, load_schedules
+from ocop_workflow.runtime import DataFolderError, create_data_folder, migrate_data_folder, open_runtime
+from ocop_workflow.services.installation import LIVE
+from ocop_workflow.settings import SETTINGS_FILE
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(init)
+    app.command()(migrate)
+    app.command()(serve)
+
+
+def init(data: DataOption = None) -> None:
+    """Make a new data folder for an office, live for good.
+
+    It holds the database, the keys of the status links and `settings.env`, where the mail server is named. The same
+    settings can be given as environment variables OCOP_….
+    """
+    if data is None:
+        raise DataFolderError("no folder was named; give --data DIR")
+    create_data_folder(data, mode=LIVE)
+    console.print(f"A live data folder is ready: {data}", highlight=False)
+    console.print(f"Next: name your mail server in {data / SETTINGS_FILE},", highlight=False)
+    console.print(f"then `ocop cycle open PLAN --year YEAR --data {data}`.", highlight=False)
+
+
+def migrate(data: DataOption = None) -> None:
+    """Bring a data folder's database to this version's tables. Make a copy of the folder before."""
+    console.print(f"The database is at revision {migrate_data_folder(data)}.", highlight=False)
+
+
+def serve(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+) -> None:
+    """Serve the status pages and, in a live folder, run the flows at the times of schedules.yaml.
+
+    A simulated folder is only shown: nothing ticks in it.
+    """
+    from ocop_workflow.web.serving import serve as serve_pages  # noqa: PLC0415 -- FastAPI only where it serves
+
+    with open_runtime(data) as runtime:
+        serve_pages(runtime, host=host, port=port, schedules=load_schedules(config or default_config_dir()))

@@ -1,0 +1,74 @@
+"""Options that many commands share, and how values are read from them."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ocop_workflow.clock import OFFICE_ZONE, at_local
+from ocop_workflow.errors import InputError
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", envvar="OCOP_DATA_DIR", help="The data folder.", file_okay=False, show_default=False),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="OCOP_CONFIG_DIR",
+        help="The folder with rulesets/, cycles/, units/ and schedules.yaml; by default the one that comes along.",
+        exists=True,
+        file_okay=False,
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+CycleOption = Annotated[
+    str | None, typer.Option("--cycle", help="The cycle's key, such as PLAN/YEAR; needed when several are here.")
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        help="The instant, such as 2018-03-30T08:00; without a zone it is the office's. A live folder takes none that "
+        "lies in the future.",
+        show_default="now",
+    ),
+]
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """Return an instant from ISO 8601, in the office's zone when it names none.
+
+    Raises:
+        InputError: It is not one.
+    """
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text[:80]!r} is no instant; write it like 2018-03-30T08:00") from error
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=OFFICE_ZONE)
+
+
+def read_day(text: str) -> date:
+    """Return a day from 2018-03-30 or 30/03/2018.
+
+    Raises:
+        InputError: It is neither.
+    """
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=OFFICE_ZONE).date()
+        except ValueError:
+            continue
+    raise InputError(f"{text[:80]!r} is no day; write it like 2018-03-30 or 30/03/2018")
+
+
+def end_of_day(text: str) -> datetime:
+    """Return the first instant after a day, as a due date that makes the day the last one in time."""
+    day = read_day(text)
+    return at_local(date.fromordinal(day.toordinal() + 1), datetime.min.time())

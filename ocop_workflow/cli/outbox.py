@@ -1,0 +1,69 @@
+"""Commands about mail: outbox list."""
+
+from typing import Annotated
+
+import typer
+from sqlmodel import col, select
+
+from ocop_workflow.cli.options import DataOption, JsonOption
+from ocop_workflow.cli.output import iso, print_json, print_table, show_instant
+from ocop_workflow.runtime import open_runtime
+from ocop_workflow.storage.tables import Mail
+
+app = typer.Typer(help="See which mails left, wait or were refused.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def outbox() -> None:
+    """See which mails left, wait or were refused."""
+
+
+@app.command("list")
+def list_mails(
+    data: DataOption = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only these: open, frozen (waiting to be sent), sent, refused, withdrawn.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """List mails, the newest first."""
+    query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id)).limit(limit)
+    if status is not None:
+        query = query.where(col(Mail.status) == status)
+    with open_runtime(data) as runtime, runtime.database.reading() as session:
+        mails = list(session.exec(query))
+    if as_json:
+        print_json(
+            [
+                {
+                    "message_id": mail.message_id,
+                    "to": mail.address,
+                    "kind": mail.kind,
+                    "status": mail.status,
+                    "local_date": mail.local_date,
+                    "attempts": mail.attempt,
+                    "settled_at": iso(mail.settled_at),
+                    "reply": mail.reply,
+                }
+                for mail in mails
+            ]
+        )
+        return
+    print_table(
+        "Mails",
+        ("day", "to", "kind", "status", "attempts", "settled", "reply"),
+        (
+            (
+                f"{mail.local_date:%d/%m/%Y}",
+                mail.address,
+                mail.kind,
+                mail.status,
+                mail.attempt,
+                show_instant(mail.settled_at),
+                mail.reply,
+            )
+            for mail in mails
+        ),
+        caption=f"{len(mails)} shown; --limit for more",
+    )

@@ -1,0 +1,1 @@
+"""Use cases: one function joins reading, deciding and writing. The caller commits."""

@@ -1,0 +1,238 @@
+"""Sealing the record each day, and verifying it: changed, missing, reordered or cut events are named."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, SQLModel, col, select
+
+from ocop_workflow.clock import local_day, start_of_day
+from ocop_workflow.services.events import GENESIS, HASH_VERSION, event_hash, payload_of, text_hash
+from ocop_workflow.services.pinned_documents import canonical_bytes
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, EventText, PlanTask, Report, Seal
+from state_machines.dossier import state_of
+
+COPIED_COLUMNS = (
+    "stream",
+    "seq",
+    "cycle_id",
+    "recorded_at",
+    "effective_at",
+    "actor",
+    "action",
+    "from_state",
+    "to_state",
+    "rule",
+    "details",
+    "text_hash",
+    "command",
+)
+"""The columns of an event that its payload holds too."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFault:
+    """One thing that is not as it was recorded."""
+
+    stream: str
+    seq: int | None
+    sentence: str
+
+    def __str__(self) -> str:
+        """Return stream, number and sentence in one line."""
+        place = self.stream if self.seq is None else f"{self.stream} event {self.seq}"
+        return f"{place}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found.
+
+    Attributes:
+        events: How many events were read.
+        seals: How many seals were read.
+        seal: The hash of the last seal, to be kept outside of the folder.
+        faults: What is wrong; empty when all is well.
+    """
+
+    events: int
+    seals: int
+    seal: str | None
+    faults: tuple[AuditFault, ...]
+
+
+def seal_through(work: UnitOfWork, until: datetime) -> Seal | None:
+    """Seal all events recorded before `until` that are not sealed yet; None when a seal reaches that far already."""
+    last = work.session.exec(select(Seal).order_by(col(Seal.number).desc())).first()
+    if last is not None and last.until >= until:
+        return None
+    query = (
+        select(Event.stream, func.max(Event.seq))
+        .where(col(Event.recorded_at) < until)
+        .group_by(col(Event.stream))
+        .order_by(col(Event.stream))
+    )
+    if last is not None:
+        query = query.where(col(Event.recorded_at) >= last.until)
+    heads = []
+    for stream, seq in work.session.exec(query):
+        digest = work.session.exec(select(Event.hash).where(col(Event.stream) == stream, col(Event.seq) == seq)).one()
+        heads.append([stream, seq, digest])
+    number = 1 if last is None else last.number + 1
+    previous = GENESIS if last is None else last.hash
+    payload = canonical_bytes({"number": number, "until": until.astimezone(UTC).isoformat(), "heads": heads})
+    seal = Seal(
+        number=number,
+        until=until,
+        sealed_at=work.now,
+        payload=payload,
+        previous_hash=previous,
+        hash=_seal_hash(previous, payload),
+    )
+    work.session.add(seal)
+    work.session.flush()
+    return seal
+
+
+def seal_day(work: UnitOfWork) -> Seal | None:
+    """Seal everything recorded before the present local day; None when that is done."""
+    return seal_through(work, start_of_day(local_day(work.now)))
+
+
+def verify(session: Session, *, expected_seal: str | None = None) -> Verdict:
+    """Check every event, seal and subject row.
+
+    Args:
+        session: A reading session.
+        expected_seal: A seal's hash kept from outside, such as from a digest; it must be in the chain.
+    """
+    faults: list[AuditFault] = []
+    heads: dict[str, dict[int, str]] = {}
+    states: dict[str, tuple[int, str | None]] = {}
+    count = 0
+    for event in _events(session):
+        count += 1
+        faults += _event_faults(event, heads.get(event.stream, {}))
+        heads.setdefault(event.stream, {})[event.seq] = event.hash
+        known = states.get(event.stream, (0, None))[1]
+        states[event.stream] = (event.seq, event.to_state if event.to_state is not None else known)
+    faults += _text_faults(session)
+    seals = list(session.exec(select(Seal).order_by(col(Seal.number))))
+    faults += _seal_faults(seals, heads, expected_seal)
+    faults += _row_faults(session, states)
+    return Verdict(count, len(seals), seals[-1].hash if seals else None, tuple(faults))
+
+
+def _events(session: Session) -> Iterator[Any]:
+    """Yield every event as a row in stream order; values that cannot be read come as they are."""
+    table: Any = SQLModel.metadata.tables["event"]
+    yield from session.execute(select(table).order_by(table.c.stream, table.c.seq))
+
+
+def _event_faults(event: Any, before: dict[int, str]) -> list[AuditFault]:
+    faults = []
+
+    def fault(sentence: str) -> None:
+        faults.append(AuditFault(event.stream, event.seq, sentence))
+
+    expected_seq = max(before, default=0) + 1
+    if event.seq != expected_seq:
+        fault(f"event {expected_seq} before it is missing")
+    if event.hash_version != HASH_VERSION:
+        fault(f"hash version is {event.hash_version}, written was {HASH_VERSION}")
+    previous = before.get(event.seq - 1, GENESIS if event.seq == 1 else None)
+    if previous is not None and event.previous_hash != previous:
+        fault("its previous hash is not that of the event before it")
+    try:
+        if event.hash != event_hash(HASH_VERSION, event.previous_hash, bytes(event.payload)):
+            fault("its hash does not fit its payload")
+        columns = {name: getattr(event, name) for name in COPIED_COLUMNS}
+        if payload_of(columns) != bytes(event.payload):
+            fault(f"its {_changed_column(columns, event.payload)} is not what its payload says")
+    except (AttributeError, TypeError, ValueError):
+        fault("a column holds something that can't be read")
+    return faults
+
+
+def _changed_column(columns: dict[str, Any], payload: bytes) -> str:
+    try:
+        recorded = json.loads(payload)
+        shown = json.loads(payload_of(columns))
+    except ValueError:
+        return "content"
+    return next((name for name in columns if recorded.get(name) != shown[name]), "content")
+
+
+def _text_faults(session: Session) -> list[AuditFault]:
+    """Find free texts that were changed; an erased one is no fault."""
+    rows = session.exec(
+        select(EventText, Event.text_hash).join(
+            Event, (col(Event.stream) == col(EventText.stream)) & (col(Event.seq) == col(EventText.seq)), isouter=True
+        )
+    )
+    return [
+        AuditFault(text.stream, text.seq, "its free text was changed")
+        for text, digest in rows
+        if text_hash(text.salt, text.body) != digest
+    ]
+
+
+def _seal_faults(seals: list[Seal], heads: dict[str, dict[int, str]], expected: str | None) -> list[AuditFault]:
+    faults = []
+    previous = GENESIS
+    for number, seal in enumerate(seals, start=1):
+        name = f"seal {seal.number}"
+        if seal.number != number:
+            faults.append(AuditFault(name, None, f"seal {number} before it is missing"))
+        elif seal.previous_hash != previous or seal.hash != _seal_hash(seal.previous_hash, seal.payload):
+            faults.append(AuditFault(name, None, "its hash does not fit its content or the seal before"))
+        previous = seal.hash
+        content = json.loads(seal.payload)
+        if content["until"] != seal.until.astimezone(UTC).isoformat() or content["number"] != seal.number:
+            faults.append(AuditFault(name, None, "its columns are not what its payload says"))
+        for stream, seq, digest in content["heads"]:
+            found = heads.get(stream, {}).get(seq)
+            if found is None:
+                faults.append(AuditFault(stream, seq, f"it is missing; {name} saw it"))
+            elif found != digest:
+                faults.append(AuditFault(stream, seq, f"it is not the one that {name} saw"))
+    if expected is not None and expected not in {seal.hash for seal in seals}:
+        faults.append(
+            AuditFault("seals", None, f"no seal has the hash {expected[:80]}; the record was cut or rewritten")
+        )
+    return faults
+
+
+def _row_faults(session: Session, states: dict[str, tuple[int, str | None]]) -> list[AuditFault]:
+    """Find subject rows whose state or version is not what their events say, and streams without a row."""
+    faults = []
+    seen = set()
+    for stream, version, state in _subject_rows(session):
+        seen.add(stream)
+        seq, told = states.get(stream, (0, None))
+        if seq != version:
+            faults.append(AuditFault(stream, seq + 1, f"the row counts {version} events, the record holds {seq}"))
+        if told != state:
+            faults.append(AuditFault(stream, seq, f"the row says {state}, its events say {told}"))
+    faults += [AuditFault(stream, 1, "its row is missing") for stream in states if stream not in seen]
+    return faults
+
+
+def _subject_rows(session: Session) -> Iterator[tuple[str, int, str]]:
+    for dossier in session.exec(select(Dossier.id, Dossier.version, Dossier.stage, Dossier.status)):
+        yield f"dossier:{dossier[0]}", dossier[1], state_of(dossier[2], dossier[3])
+    for report in session.exec(select(Report.id, Report.version, Report.status)):
+        yield f"report:{report[0]}", report[1], report[2]
+    for task in session.exec(select(PlanTask.id, PlanTask.version, PlanTask.status)):
+        yield f"task:{task[0]}", task[1], task[2]
+    for cycle in session.exec(select(Cycle.id, Cycle.version, Cycle.status)):
+        yield f"cycle:{cycle[0]}", cycle[1], cycle[2]
+
+
+def _seal_hash(previous: str, payload: bytes) -> str:
+    return hashlib.sha256(f"{previous}\n".encode() + payload).hexdigest()

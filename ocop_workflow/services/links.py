@@ -1,0 +1,99 @@
+"""Status links: a link id with an HMAC over id and generation, derived again whenever it is printed (promise I8)."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from ocop_workflow.errors import InputError
+from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Dossier, LinkAccess, StatusLink
+
+LINK_LIFE_AFTER_HORIZON = timedelta(days=180)
+"""A link outlives its cycle's horizon by this much, so that a producer can look up the end of the story."""
+
+MAC_BYTES = 18
+
+
+class LinkNotFoundError(InputError):
+    """The dossier has no link of this id."""
+
+
+def issue_link(work: UnitOfWork, dossier: Dossier, *, recipient: str, actor: str) -> StatusLink:
+    """Issue a link to one dossier for one party."""
+    cycle = work.session.get_one(Cycle, dossier.cycle_id)
+    count = len(links_of(work.session, dossier.id))
+    link = StatusLink(
+        id=work.ids.new("link", f"{dossier.key}|{count}"),
+        dossier_id=dossier.id,
+        recipient=recipient,
+        issued_at=work.now,
+        expires_at=max(cycle.runs_until, work.now) + LINK_LIFE_AFTER_HORIZON,
+    )
+    work.session.add(link)
+    _record(work, dossier, "link_issued", link, actor=actor)
+    return link
+
+
+def revoke_link(work: UnitOfWork, link: StatusLink, *, actor: str) -> None:
+    """Revoke a link at once, for good."""
+    link.revoked_at = work.now
+    work.session.add(link)
+    _record(work, work.session.get_one(Dossier, link.dossier_id), "link_revoked", link, actor=actor)
+
+
+def reissue_link(work: UnitOfWork, link: StatusLink, *, actor: str) -> None:
+    """Give a link a new token and a new life; the old token stops working."""
+    dossier = work.session.get_one(Dossier, link.dossier_id)
+    cycle = work.session.get_one(Cycle, dossier.cycle_id)
+    link.generation += 1
+    link.revoked_at = None
+    link.expires_at = max(cycle.runs_until, work.now) + LINK_LIFE_AFTER_HORIZON
+    work.session.add(link)
+    _record(work, dossier, "link_reissued", link, actor=actor)
+
+
+def token_of(link: StatusLink, keys: Sequence[bytes]) -> str:
+    """Return the link's token under the newest key."""
+    return f"{link.id}.{_mac(link.id, link.generation, keys[0])}"
+
+
+def open_link(session: Session, token: str, *, keys: Sequence[bytes], now: datetime) -> StatusLink | None:
+    """Return the link that a token opens at `now`, or None.
+
+    Made-up, revoked and expired tokens take the same path: every check is made for each.
+    """
+    link_id, _, given = token.partition(".")
+    link = session.get(StatusLink, link_id)
+    generation = link.generation if link else 0
+    matches = [hmac.compare_digest(_mac(link_id, generation, key).encode(), given.encode()) for key in keys]
+    alive = link is not None and link.revoked_at is None and now < link.expires_at
+    return link if any(matches) and alive else None
+
+
+def log_access(session: Session, link: StatusLink, *, now: datetime) -> None:
+    """Write down that a page was fetched; it may have been a mail scanner."""
+    session.add(LinkAccess(link_id=link.id, fetched_at=now))
+
+
+def links_of(session: Session, dossier_id: str) -> list[StatusLink]:
+    """Return a dossier's links, the oldest first."""
+    query = select(StatusLink).where(col(StatusLink.dossier_id) == dossier_id)
+    return list(session.exec(query.order_by(col(StatusLink.issued_at), col(StatusLink.id))))
+
+
+def _mac(link_id: str, generation: int, key: bytes) -> str:
+    digest = hmac.new(key, f"{link_id}.{generation}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:MAC_BYTES]).decode()
+
+
+def _record(work: UnitOfWork, dossier: Dossier, action: str, link: StatusLink, *, actor: str) -> None:
+    dossier.version += 1
+    details = {"link": link.id, "generation": link.generation}
+    act = Act(actor=actor, action=action, details=details)
+    append_event(work, stream=f"dossier:{dossier.id}", seq=dossier.version, cycle_id=dossier.cycle_id, act=act)
+    work.session.add(dossier)

@@ -1,0 +1,131 @@
+"""Planning what must be said: each notice once, by its key (promise I2a)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+from ocop_workflow.policy.ladders import RungDecision, Suppression
+from ocop_workflow.policy.plan import Audience
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Notice, Obligation
+
+NEWS = "news"
+"""The rung-less notices: receipts, returns, results, extensions."""
+
+
+def tell(
+    work: UnitOfWork,
+    cycle: Cycle,
+    *,
+    recipient: str,
+    code: str,
+    params: Mapping[str, Any],
+    subject_id: str,
+    stream: str,
+    seq: int,
+) -> None:
+    """Plan news of an event for one party; it leaves with the next delivery, without waiting for the digest."""
+    row = notice_row(
+        work,
+        cycle,
+        key=f"{stream}/{seq}|{code}|{recipient}",
+        recipient=recipient,
+        audience=NEWS,
+        line_kind=NEWS,
+        subject_id=subject_id,
+        moment_at=work.now,
+    )
+    insert_notices(work.session, [{**row, "code": code, "params": dict(params), "immediate": True}])
+
+
+def rung_row(
+    work: UnitOfWork, cycle: Cycle, obligation: Obligation, decision: RungDecision, *, recipient: str, automatic: bool
+) -> dict[str, Any]:
+    """Return the notice of a decided rung.
+
+    An escalation to a superior is a draft until the office releases it, unless the plan says automatic.
+    """
+    moment = decision.moment
+    if decision.suppression is not None:
+        status = "suppressed"
+    else:
+        status = "draft" if moment.audience is Audience.SUPERIOR and not automatic else "planned"
+    kind = "reminder"
+    if moment.past_due:
+        kind = "overdue" if moment.audience is Audience.RESPONSIBLE else "escalation"
+    row = notice_row(
+        work,
+        cycle,
+        key=f"{obligation.key}|v{obligation.deadline_version}|{moment.rung}|{recipient}",
+        recipient=recipient,
+        audience=moment.audience.value,
+        line_kind=kind,
+        subject_id=obligation.subject_id,
+        moment_at=moment.at,
+    )
+    return {
+        **row,
+        "obligation_id": obligation.id,
+        "deadline_version": obligation.deadline_version,
+        "rung": moment.rung,
+        "status": status,
+        "suppression": decision.suppression,
+        "settled_at": work.now if decision.suppression else None,
+    }
+
+
+def notice_row(
+    work: UnitOfWork,
+    cycle: Cycle,
+    *,
+    key: str,
+    recipient: str,
+    audience: str,
+    line_kind: str,
+    subject_id: str,
+    moment_at: datetime,
+) -> dict[str, Any]:
+    """Return a planned notice's columns."""
+    return {
+        "id": work.ids.new("notice", key),
+        "key": key,
+        "office_id": cycle.office_id,
+        "cycle_id": cycle.id,
+        "obligation_id": None,
+        "deadline_version": None,
+        "rung": None,
+        "audience": audience,
+        "line_kind": line_kind,
+        "subject_id": subject_id,
+        "code": None,
+        "params": {},
+        "recipient": recipient,
+        "immediate": False,
+        "moment_at": moment_at,
+        "planned_at": work.now,
+        "status": "planned",
+        "suppression": None,
+        "mail_id": None,
+        "settled_at": None,
+    }
+
+
+def insert_notices(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert notices whose key is new and return how many were."""
+    values = [dict(row) for row in rows]
+    if not values:
+        return 0
+    table = SQLModel.metadata.tables["notice"]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
+    return len(session.execute(statement, values).all())
+
+
+def suppress(notice: Notice, reason: Suppression, *, at: datetime) -> None:
+    """End a notice unsent, with the reason."""
+    notice.status = "suppressed"
+    notice.suppression = reason.value
+    notice.settled_at = at

@@ -1,0 +1,110 @@
+"""The documents that a cycle was opened with, stored by content hash and read back as they were (promise I6)."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
+from ocop_workflow.policy.route import lifecycle_of, stages_of
+from ocop_workflow.policy.rule_set import RuleSet, Stage
+from ocop_workflow.policy.units import UnitRegister
+from ocop_workflow.policy.working_days import WorkingDays
+from ocop_workflow.storage.tables import Cycle, Dossier, PinnedDocument
+from state_machines.lifecycle import Lifecycle
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """Return JSON with sorted keys and no blanks, in UTF-8: equal values give equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def pin(session: Session, *, kind: str, name: str, value: Any) -> str:
+    """Store a document by its content hash, once, and return the hash."""
+    body = canonical_bytes(value)
+    digest = hashlib.sha256(body).hexdigest()
+    if session.get(PinnedDocument, digest) is None:
+        session.add(PinnedDocument(hash=digest, kind=kind, name=name, body=body))
+        session.flush()
+    return digest
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All documents of one cycle, with the tables made from them."""
+
+    year: int
+    plan: CyclePlan
+    rule_set: RuleSet
+    units: UnitRegister
+    days: WorkingDays
+    products: tuple[PlannedProduct, ...]
+    _routes: dict[tuple[str, str], tuple[tuple[Stage, ...], Lifecycle]] = field(default_factory=dict, compare=False)
+
+    @property
+    def cycle_year(self) -> CycleYear:
+        """Return what the plan does in this cycle's year."""
+        return self.plan.years[self.year]
+
+    def round(self, round_id: str) -> Round:
+        """Return a round of this year.
+
+        Raises:
+            KeyError: The year has no such round.
+        """
+        for round_ in self.cycle_year.rounds:
+            if round_.id == round_id:
+                return round_
+        raise KeyError(round_id)
+
+    def stages(self, round_id: str, kind: str) -> tuple[Stage, ...]:
+        """Return the stages that a dossier of this kind passes in a round."""
+        return self._route(round_id, kind)[0]
+
+    def lifecycle(self, round_id: str, kind: str) -> Lifecycle:
+        """Return the table of such a dossier."""
+        return self._route(round_id, kind)[1]
+
+    def _route(self, round_id: str, kind: str) -> tuple[tuple[Stage, ...], Lifecycle]:
+        if (round_id, kind) not in self._routes:
+            stages = stages_of(self.rule_set, self.round(round_id), kind)
+            self._routes[round_id, kind] = (stages, lifecycle_of(stages))
+        return self._routes[round_id, kind]
+
+
+@dataclass(frozen=True)
+class RulebookShelf:
+    """Rulebooks already read, by the hashes of their documents; content never changes under a hash."""
+
+    _books: dict[tuple[str, ...], Rulebook] = field(default_factory=dict)
+
+    def of_cycle(self, session: Session, cycle: Cycle) -> Rulebook:
+        """Return the rulebook a cycle is pinned to."""
+        return self._read(session, cycle, cycle.rule_set_hash)
+
+    def of_dossier(self, session: Session, cycle: Cycle, dossier: Dossier) -> Rulebook:
+        """Return the rulebook of a dossier, whose rule set may differ from its cycle's."""
+        return self._read(session, cycle, dossier.rule_set_hash)
+
+    def _read(self, session: Session, cycle: Cycle, rule_set_hash: str) -> Rulebook:
+        hashes = (cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)
+        key = (*hashes, str(cycle.year))
+        if key not in self._books:
+            plan, rule_set, units, days, products = (json.loads(_body(session, digest)) for digest in hashes)
+            self._books[key] = Rulebook(
+                cycle.year,
+                CyclePlan.model_validate(plan),
+                RuleSet.model_validate(rule_set),
+                UnitRegister.model_validate(units),
+                WorkingDays.from_snapshot(days),
+                tuple(PlannedProduct.model_validate(product) for product in products),
+            )
+        return self._books[key]
+
+
+def _body(session: Session, digest: str) -> bytes:
+    document = session.get_one(PinnedDocument, digest)
+    return document.body

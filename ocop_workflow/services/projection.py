@@ -1,0 +1,255 @@
+"""From an open cycle's documents to rows: products with their dossiers, reports of all periods, plan tasks.
+
+Everything here has a natural key, so projecting again adds only what is missing.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from ocop_workflow.clock import OFFICE_ZONE, start_of_day
+from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.date_expressions import ReportPeriod, ResolvedDue, report_periods, resolve_report_due
+from ocop_workflow.policy.plan import PlanTask as PlannedTask
+from ocop_workflow.policy.plan import ReportDuty, Round
+from ocop_workflow.policy.route import PRODUCER, position_of
+from ocop_workflow.policy.rule_set import DossierKind
+from ocop_workflow.policy.units import PositionRef
+from ocop_workflow.services.dossiers import begin
+from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.links import issue_link
+from ocop_workflow.services.obligations import PLAN_TASK, REPORT, Duty, open_obligation, resolve
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Dossier, PlanTask, Producer, Product, Report
+from state_machines.dossier import DossierStatus
+from state_machines.plan_task import TaskStatus
+from state_machines.report import ReportStatus
+
+
+def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
+    """Return the keys of planned products that have no dossier in the cycle's first round yet."""
+    book = work.books.of_cycle(work.session, cycle)
+    if not book.cycle_year.rounds:
+        return []
+    present = set(work.session.exec(select(Dossier.key).where(col(Dossier.cycle_id) == cycle.id)))
+    round_ = book.cycle_year.rounds[0]
+    return [product.key for product in book.products if _dossier_key(cycle, round_, product) not in present]
+
+
+def register_products(work: UnitOfWork, cycle: Cycle, keys: list[str], *, actor: str) -> int:
+    """Register planned products with their producers and open a first dossier for each; return how many."""
+    book = work.books.of_cycle(work.session, cycle)
+    round_ = book.cycle_year.rounds[0]
+    planned = {product.key: product for product in book.products}
+    for key in keys:
+        register_product(work, cycle, book, round_, planned[key], actor=actor)
+    return len(keys)
+
+
+def register_product(
+    work: UnitOfWork, cycle: Cycle, book: Rulebook, round_: Round, planned: PlannedProduct, *, actor: str
+) -> Dossier:
+    """Register one product and its producer where they are new, and open its dossier with a status link."""
+    producer = _producer(work, planned)
+    product = _product(work, planned, producer)
+    stage = book.stages(round_.id, DossierKind.FIRST)[0]
+    key = _dossier_key(cycle, round_, planned)
+    dossier = Dossier(
+        id=work.ids.new("dossier", key),
+        key=key,
+        cycle_id=cycle.id,
+        round_id=round_.id,
+        product_id=product.id,
+        kind=DossierKind.FIRST.value,
+        rule_set_hash=cycle.rule_set_hash,
+        planned_level=planned.planned_level,
+        stage=stage.id,
+        status=DossierStatus.AWAITING_SUBMISSION.value,
+        opened_at=max(work.now, start_of_day(round_.opens_on)),
+    )
+    work.session.add(dossier)
+    work.session.flush()
+    begin(work, cycle, book, dossier, product, actor=actor)
+    issue_link(work, dossier, recipient=f"{PRODUCER}:{producer.id}", actor=actor)
+    return dossier
+
+
+def project_reports(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
+    """Create every period's report of every duty that is missing, ahead of time; return how many were new."""
+    book = work.books.of_cycle(work.session, cycle)
+    found = work.session.exec(
+        select(Report.duty_id, Report.period_id, Report.reporter).where(col(Report.cycle_id) == cycle.id)
+    )
+    present = set(found)
+    new = 0
+    for duty, unit, period, due in reporting_periods(book):
+        reporter = position_of(duty.reporters, units=book.units, unit=unit)
+        if (duty.id, period.id, reporter) not in present:
+            _add_report(work, cycle, book, ReportTurn(duty, unit, period, due), reporter=reporter, actor=actor)
+            new += 1
+    return new
+
+
+class ReportTurn(NamedTuple):
+    """One unit's turn to report for one period of a duty, with its resolved date."""
+
+    duty: ReportDuty
+    unit: str
+    period: ReportPeriod
+    due: ResolvedDue
+
+
+def reporting_periods(book: Rulebook) -> Iterator[ReportTurn]:
+    """Yield every turn of every report duty in the cycle's year; a duty without date rule gives none."""
+    rules = book.plan.calendar
+    for duty in book.cycle_year.report_duties:
+        if duty.due is None:
+            continue
+        for period in report_periods(duty.every, book.year):
+            due = resolve_report_due(
+                duty.due,
+                period,
+                zone=OFFICE_ZONE,
+                days=book.days,
+                roll_counted_terms=rules.roll_counted_terms,
+                roll_fixed_dates=rules.roll_fixed_dates,
+            )
+            for unit in _reporting_units(book, duty.reporters):
+                yield ReportTurn(duty, unit, period, due)
+
+
+def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
+    """Create every occurrence of every dated task that is missing; return how many were new."""
+    book = work.books.of_cycle(work.session, cycle)
+    present = set(
+        work.session.exec(select(PlanTask.task_id, PlanTask.occurrence).where(col(PlanTask.cycle_id) == cycle.id))
+    )
+    new = 0
+    for task in book.cycle_year.tasks:
+        for occurrence in range(1, len(task.dates) + 1):
+            if (task.id, occurrence) not in present:
+                _add_task(work, cycle, book, task, occurrence, actor=actor)
+                new += 1
+    return new
+
+
+def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:
+    return f"{cycle.key}/{round_.id}/{planned.key}"
+
+
+def _producer(work: UnitOfWork, planned: PlannedProduct) -> Producer:
+    found = work.session.exec(
+        select(Producer).where(col(Producer.unit_id) == planned.unit, col(Producer.name) == planned.producer)
+    ).first()
+    if found is not None:
+        return found
+    new = Producer(
+        id=work.ids.new("producer", f"{planned.unit}|{planned.producer}"), unit_id=planned.unit, name=planned.producer
+    )
+    work.session.add(new)
+    work.session.flush()
+    return new
+
+
+def _product(work: UnitOfWork, planned: PlannedProduct, producer: Producer) -> Product:
+    found = work.session.exec(
+        select(Product).where(col(Product.producer_id) == producer.id, col(Product.name) == planned.name)
+    ).first()
+    if found is not None:
+        return found
+    new = Product(
+        id=work.ids.new("product", f"{producer.id}|{planned.name}"),
+        producer_id=producer.id,
+        unit_id=planned.unit,
+        name=planned.name,
+        form=planned.form,
+        group=planned.group,
+    )
+    work.session.add(new)
+    work.session.flush()
+    return new
+
+
+def _reporting_units(book: Rulebook, reporters: PositionRef) -> list[str]:
+    """Return the units that report: the one named, or those of the level that lie in the office's area."""
+    if reporters.unit is not None:
+        return [reporters.unit]
+    level = reporters.level or book.units.roles[reporters.role].level
+    office = book.units.unit(book.plan.office)
+    return [
+        unit.id
+        for unit in book.units.units_of_level(level)
+        if (holder := book.units.ancestor(unit.id, office.level)) is not None and holder.id == office.id
+    ]
+
+
+def _add_report(work: UnitOfWork, cycle: Cycle, book: Rulebook, turn: ReportTurn, *, reporter: str, actor: str) -> None:
+    duty, unit, period, due = turn
+    key = f"{cycle.key}/report/{duty.id}/{period.id}/{unit}"
+    opens_at = start_of_day(period.start)
+    if due.due_at is not None:
+        opens_at = due.due_at - timedelta(days=duty.opens_days_before)
+    report = Report(
+        id=work.ids.new("report", key),
+        cycle_id=cycle.id,
+        duty_id=duty.id,
+        period_id=period.id,
+        unit_id=unit,
+        reporter=reporter,
+        collector=position_of(duty.collector, units=book.units, unit=unit),
+        status=ReportStatus.UPCOMING.value,
+        version=1,
+        opens_at=opens_at,
+        due_at=due.due_at,
+    )
+    work.session.add(report)
+    act = Act(actor=actor, action="report_planned", to_state=report.status, rule=duty.source)
+    append_event(work, stream=f"report:{report.id}", seq=1, cycle_id=cycle.id, act=act)
+    obligation = Duty(
+        key=key,
+        kind=REPORT,
+        subject_id=report.id,
+        unit_id=unit,
+        party=reporter,
+        superior=book.units.superior_of(reporter),
+        due=due,
+        opens_at=opens_at,
+        ladder=duty.ladder,
+    )
+    open_obligation(work, cycle, book, obligation)
+
+
+def _add_task(
+    work: UnitOfWork, cycle: Cycle, book: Rulebook, task: PlannedTask, occurrence: int, *, actor: str
+) -> None:
+    due = resolve(book, task.dates[occurrence - 1])
+    lead = position_of(task.lead, units=book.units, unit=cycle.office_id)
+    key = f"{cycle.key}/task/{task.id}/{occurrence}"
+    row = PlanTask(
+        id=work.ids.new("task", key),
+        cycle_id=cycle.id,
+        task_id=task.id,
+        occurrence=occurrence,
+        lead=lead,
+        status=TaskStatus.OPEN.value,
+        version=1,
+        due_at=due.due_at,
+    )
+    work.session.add(row)
+    act = Act(actor=actor, action="task_planned", to_state=row.status, rule=task.source)
+    append_event(work, stream=f"task:{row.id}", seq=1, cycle_id=cycle.id, act=act)
+    obligation = Duty(
+        key=key,
+        kind=PLAN_TASK,
+        subject_id=row.id,
+        unit_id=lead.partition("/")[0],
+        party=lead,
+        superior=book.units.superior_of(lead),
+        due=due,
+        opens_at=due.opens_at or cycle.opened_at,
+        ladder=task.ladder,
+    )
+    open_obligation(work, cycle, book, obligation)

@@ -1,0 +1,82 @@
+"""From obligations whose rung has come to notices (promises I2a and I3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from ocop_workflow.policy.ladders import RungMoment, decide_rungs, first_moment_from
+from ocop_workflow.policy.plan import Audience
+from ocop_workflow.services.notices import insert_notices, rung_row
+from ocop_workflow.services.obligations import moments_of
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Obligation
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedNotices:
+    """How many notices a batch planned to send, suppressed, and found already there."""
+
+    planned: int = 0
+    suppressed: int = 0
+    already: int = 0
+
+
+def due_obligations(session: Session, cycle: Cycle, *, kinds: Sequence[str], now: datetime) -> list[str]:
+    """Return the ids of obligations of these kinds with a rung to decide, the earliest first."""
+    query = select(Obligation.id).where(
+        col(Obligation.cycle_id) == cycle.id, col(Obligation.kind).in_(kinds), col(Obligation.next_action_at) <= now
+    )
+    return list(session.exec(query.order_by(col(Obligation.next_action_at), col(Obligation.id))))
+
+
+def queue_due_notices(work: UnitOfWork, cycle: Cycle, obligation_ids: Sequence[str]) -> QueuedNotices:
+    """Decide every rung that has come due and plan its notice, or record why none is sent.
+
+    Idempotent: the key makes a second or late run plan nothing twice. Renders nothing, sends nothing, commits
+    nothing.
+
+    Args:
+        work: The unit of work; its `now` is what is compared.
+        cycle: The cycle of all these obligations.
+        obligation_ids: One batch, at most 500.
+
+    Source: architecture sections 7 and 10.
+    """
+    book = work.books.of_cycle(work.session, cycle)
+    rows = []
+    obligations = work.session.exec(
+        select(Obligation)
+        .where(col(Obligation.id).in_(obligation_ids), col(Obligation.next_action_at) <= work.now)
+        .order_by(col(Obligation.next_action_at), col(Obligation.key))
+        .with_for_update()
+    )
+    for obligation in obligations:
+        moments = moments_of(book, obligation)
+        unhandled = obligation.next_action_at or work.now
+        decisions = decide_rungs(moments, unhandled_from=unhandled, now=work.now, closed_at=obligation.closed_at)
+        for decision in decisions:
+            recipient = recipient_of(cycle, obligation, decision.moment.audience)
+            automatic = book.plan.escalations == "automatic"
+            rows.append(rung_row(work, cycle, obligation, decision, recipient=recipient, automatic=automatic))
+        move_next_action(obligation, moments, work.now)
+        work.session.add(obligation)
+    new = insert_notices(work.session, rows)
+    suppressed = sum(row["suppression"] is not None for row in rows)
+    return QueuedNotices(len(rows) - suppressed, suppressed, len(rows) - new)
+
+
+def move_next_action(obligation: Obligation, moments: Sequence[RungMoment], now: datetime) -> None:
+    """Set when the obligation's next rung comes: the first one after `now`, none once it is closed."""
+    later = [moment for moment in moments if moment.at > now]
+    obligation.next_action_at = first_moment_from(later, now) if obligation.status == "open" else None
+
+
+def recipient_of(cycle: Cycle, obligation: Obligation, audience: Audience) -> str:
+    """Return the party a rung speaks to; where nobody stands above, the office."""
+    if audience is Audience.RESPONSIBLE:
+        return obligation.party
+    if audience is Audience.SUPERIOR:
+        return obligation.superior or cycle.office_position
+    return cycle.office_position

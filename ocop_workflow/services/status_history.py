@@ -1,0 +1,80 @@
+"""What has happened to a dossier, as its producer may read it: no officials, links or score sheets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from notifications.letter import Wording
+from ocop_workflow.clock import last_day_in_time
+from ocop_workflow.policy.rule_set import Ground
+from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.storage.tables import Dossier, Event
+from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
+
+NOT_GIVEN = "–"
+"""What is shown where an act names no ground or item."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that happened: what, and the instant (aware, UTC) at which it became true."""
+
+    told: Wording
+    at: datetime
+
+
+def history_of(session: Session, book: Rulebook, dossier: Dossier) -> tuple[HistoryEntry, ...]:
+    """Return what happened to a dossier, in the order in which it became true."""
+    events = sorted(events_of(session, f"dossier:{dossier.id}"), key=lambda event: (event.effective_at, event.seq))
+    told = [(event, _told(book, dossier, event)) for event in events]
+    return tuple(HistoryEntry(wording, event.effective_at) for event, wording in told if wording is not None)
+
+
+def _told(  # noqa: PLR0911 -- one answer for each event
+    book: Rulebook, dossier: Dossier, event: Event
+) -> Wording | None:
+    """Return what the page says of an event, or None of one that is not for the producer."""
+    details = details_of(event)
+    titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
+    if event.action == "deadline_extended":
+        return _extension(dossier, details, titles)
+    if event.from_state is None or event.to_state is None:
+        return None
+    stage_id, before = split_state(event.from_state, dossier.stage)
+    next_id, after = split_state(event.to_state, stage_id)
+    stage = {"stage": titles[stage_id]}
+    match event.action:
+        case "dossier_submitted":
+            again = "_again" if before is DossierStatus.RETURNED else ""
+            return Wording(f"page.told.submitted{again}", stage)
+        case "dossier_received":
+            return Wording("news.received", {**stage, "number": details.get("receipt_number", NOT_GIVEN)})
+        case "dossier_returned":
+            return Wording("news.returned", {**stage, "items": ", ".join(details.get("items", ())) or NOT_GIVEN})
+        case "stage_concluded" if after in FINAL_STATUSES:
+            return Wording(f"news.{after}", {**stage, "stars": details.get("stars", 0)})
+        case "stage_concluded":
+            return Wording("news.advanced", {**stage, "next_stage": titles[next_id]})
+        case "dossier_rejected" | "dossier_lapsed":
+            return Wording(f"news.{after}", {"ground": _ground(book.rule_set.rejection_grounds, details.get("ground"))})
+        case "dossier_withdrawn":
+            return Wording("news.withdrawn")
+        case _:
+            return None
+
+
+def _extension(dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
+    stage_id = details["obligation"].removeprefix(f"{dossier.key}/").partition("/")[0]
+    last_on = last_day_in_time(datetime.fromisoformat(details["due_after"])).isoformat()
+    return Wording("page.told.extended", {"stage": titles[stage_id], "last_on": last_on})
+
+
+def _ground(known: tuple[Ground, ...], ground: str | dict[str, str] | None) -> str | dict[str, str]:
+    """Return a ground as a title in both languages: given so, or by its id in the rule set."""
+    if ground is None:
+        return NOT_GIVEN
+    titles: dict[str, dict[str, str]] = {item.id: item.title.model_dump() for item in known}
+    return titles.get(ground, ground) if isinstance(ground, str) else ground

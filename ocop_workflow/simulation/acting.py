@@ -1,0 +1,98 @@
+"""Carrying out a scripted act through the same services that real people's acts go through."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.services.dossiers import Request, apply_trigger
+from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.events import command_done
+from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.plan_tasks import complete_task
+from ocop_workflow.services.reports import file_report
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.simulation.acts import ActKind, ScriptedAct
+from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, PlanTask, Product, Report
+from state_machines.dossier import DossierTrigger
+
+_TRIGGERS = {
+    ActKind.SUBMIT: DossierTrigger.SUBMIT,
+    ActKind.RECEIVE: DossierTrigger.RECEIVE,
+    ActKind.RETURN: DossierTrigger.RETURN,
+    ActKind.WITHDRAW: DossierTrigger.WITHDRAW,
+}
+
+
+def carry_out(work: UnitOfWork, act: ScriptedAct) -> None:
+    """Carry one act out; a second time nothing happens.
+
+    Raises:
+        OcopError: The service refuses, as it would refuse a real person.
+    """
+    if command_done(work.session, act.command):
+        return
+    match act.kind:
+        case ActKind.FILE_REPORT:
+            _file_report(work, act)
+        case ActKind.COMPLETE_TASK:
+            _complete_task(work, act)
+        case ActKind.EXTEND:
+            _extend(work, act)
+        case ActKind.CONCLUDE:
+            _conclude(work, act)
+        case ActKind.SUBMIT | ActKind.RECEIVE | ActKind.RETURN | ActKind.WITHDRAW:
+            _apply(work, act)
+
+
+def _apply(work: UnitOfWork, act: ScriptedAct) -> None:
+    dossier = _dossier(work, act)
+    actor = dossier.responsible or ""
+    if act.kind is ActKind.WITHDRAW:
+        actor = f"{PRODUCER}:{work.session.get_one(Product, dossier.product_id).producer_id}"
+    request = Request(_TRIGGERS[act.kind], actor, details=act.details, command=act.command)
+    apply_trigger(work, dossier, request)
+
+
+def _conclude(work: UnitOfWork, act: ScriptedAct) -> None:
+    dossier = _dossier(work, act)
+    actor = dossier.responsible or ""
+    if act.sheets is not None:
+        record_sheets(work, dossier, act.sheets, actor=actor, command=f"{act.command}/sheets")
+    conclude(work, dossier, actor=actor, verdict=act.verdict, command=act.command)
+
+
+def _extend(work: UnitOfWork, act: ScriptedAct) -> None:
+    dossier = _dossier(work, act)
+    obligation = work.session.exec(
+        select(Obligation).where(
+            col(Obligation.subject_id) == dossier.id,
+            col(Obligation.step) == act.details["step"],
+            col(Obligation.status) == "open",
+        )
+    ).one()
+    due_at = obligation.due_at or work.now
+    extension = Extension(
+        due_at=due_at + timedelta(days=int(act.details["days"])),
+        reason="Chủ thể bị mưa bão làm hỏng nhà xưởng",
+        decision="01/QĐ-GH",
+        actor=work.session.get_one(Cycle, dossier.cycle_id).office_position,
+        command=act.command,
+    )
+    extend(work, obligation, extension)
+
+
+def _file_report(work: UnitOfWork, act: ScriptedAct) -> None:
+    obligation = work.session.exec(select(Obligation).where(col(Obligation.key) == act.subject)).one()
+    report = work.session.get_one(Report, obligation.subject_id)
+    file_report(work, report, actor=report.reporter, figures=act.figures, command=act.command)
+
+
+def _complete_task(work: UnitOfWork, act: ScriptedAct) -> None:
+    obligation = work.session.exec(select(Obligation).where(col(Obligation.key) == act.subject)).one()
+    task = work.session.get_one(PlanTask, obligation.subject_id)
+    complete_task(work, task, actor=task.lead, command=act.command)
+
+
+def _dossier(work: UnitOfWork, act: ScriptedAct) -> Dossier:
+    return work.session.exec(select(Dossier).where(col(Dossier.key) == act.subject)).one()

@@ -1,0 +1,137 @@
+"""Cycles and what they are about: products, dossiers with their scores, reports, plan tasks."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class Cycle(SQLModel, table=True):
+    """An office's year under a plan, pinned to the documents it was opened with (promise I6)."""
+
+    __table_args__ = (
+        UniqueConstraint("office_id", "plan_id", "year"),
+        CheckConstraint("status IN ('open', 'intake_closed', 'closed')", name="cycle_status"),
+    )
+
+    id: str = Field(primary_key=True)
+    key: str = Field(unique=True)
+    office_id: str = Field(index=True)
+    office_position: str
+    plan_id: str
+    year: int
+    status: str = "open"
+    version: int = 0
+    plan_hash: str = Field(foreign_key="pinned_document.hash")
+    rule_set_hash: str = Field(foreign_key="pinned_document.hash")
+    units_hash: str = Field(foreign_key="pinned_document.hash")
+    days_hash: str = Field(foreign_key="pinned_document.hash")
+    products_hash: str = Field(foreign_key="pinned_document.hash")
+    opened_at: datetime
+    runs_until: datetime
+
+
+class Product(SQLModel, table=True):
+    """One form of one producer: what is scored and certified."""
+
+    __table_args__ = (UniqueConstraint("producer_id", "name"),)
+
+    id: str = Field(primary_key=True)
+    producer_id: str = Field(foreign_key="producer.id", index=True)
+    unit_id: str
+    name: str
+    form: str
+    group: str | None = None
+
+
+class Dossier(SQLModel, table=True):
+    """One attempt of one kind for one product. `version` is the number of its last event (compare-and-set)."""
+
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "round_id", "product_id", "kind"),
+        Index(
+            "one_open_dossier_per_product",
+            "product_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_dossier_cycle_stage", "cycle_id", "stage", "status"),
+    )
+
+    id: str = Field(primary_key=True)
+    key: str = Field(unique=True)
+    cycle_id: str = Field(foreign_key="cycle.id")
+    round_id: str
+    product_id: str = Field(foreign_key="product.id")
+    kind: str
+    rule_set_hash: str = Field(foreign_key="pinned_document.hash")
+    planned_level: str | None = None
+    stage: str
+    status: str
+    version: int = 0
+    responsible: str | None = None
+    opened_at: datetime
+    submitted_at: datetime | None = None
+    received_at: datetime | None = None
+    receipt_number: str | None = None
+    mean: str | None = None
+    stars: int | None = None
+    closed_at: datetime | None = None
+
+
+class ScoreSheet(SQLModel, table=True):
+    """One council member's points in one numbered session of one stage; points are exact decimals as text."""
+
+    __tablename__ = "score_sheet"
+    __table_args__ = (UniqueConstraint("dossier_id", "stage", "session", "member"),)
+
+    id: str = Field(primary_key=True)
+    dossier_id: str = Field(foreign_key="dossier.id")
+    stage: str
+    session: int
+    member: str
+    points: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    total: str
+    recorded_at: datetime
+
+
+class Report(SQLModel, table=True):
+    """One unit's report for one period of a duty. Late is `submitted_at >= due_at`, never a state."""
+
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "duty_id", "period_id", "reporter"),
+        Index("ix_report_opening", "cycle_id", "status", "opens_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    cycle_id: str = Field(foreign_key="cycle.id")
+    duty_id: str
+    period_id: str
+    unit_id: str
+    reporter: str
+    collector: str
+    status: str
+    version: int = 0
+    opens_at: datetime
+    due_at: datetime | None = None
+    submitted_at: datetime | None = None
+    figures: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+class PlanTask(SQLModel, table=True):
+    """One occurrence of a dated task of the plan."""
+
+    __tablename__ = "plan_task"
+    __table_args__ = (UniqueConstraint("cycle_id", "task_id", "occurrence"),)
+
+    id: str = Field(primary_key=True)
+    cycle_id: str = Field(foreign_key="cycle.id")
+    task_id: str
+    occurrence: int
+    lead: str
+    status: str
+    version: int = 0
+    due_at: datetime | None = None
+    done_at: datetime | None = None

@@ -1,0 +1,42 @@
+"""People: officials with the positions they hold, and producers."""
+
+from datetime import date
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class Official(SQLModel, table=True):
+    """A person in an office. Without an address nothing can be mailed, which is work for the office."""
+
+    id: str = Field(primary_key=True)
+    name: str
+    email: str | None = Field(default=None, unique=True)
+    language: str = "vi"
+
+
+class Holding(SQLModel, table=True):
+    """An official holds a position (`unit/role`) from a day until another (first day no longer)."""
+
+    __table_args__ = (
+        UniqueConstraint("position", "official_id", "start_on"),
+        Index("ix_holding_position", "position", "start_on"),
+    )
+
+    id: str = Field(primary_key=True)
+    official_id: str = Field(foreign_key="official.id")
+    position: str
+    start_on: date
+    until_on: date | None = None
+
+
+class Producer(SQLModel, table=True):
+    """A cooperative, household or firm that makes products."""
+
+    __table_args__ = (UniqueConstraint("unit_id", "name"),)
+
+    id: str = Field(primary_key=True)
+    unit_id: str
+    name: str
+    email: str | None = None
+    language: str = "vi"
