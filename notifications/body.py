@@ -22,6 +22,7 @@ class Paragraph:
     about: str
     day: str
     detail: str
+    owed_by: str
     why: str
     url: str
     link_label: str
@@ -86,6 +87,7 @@ def _paragraph(letter: Letter, number: int, line: Line) -> Paragraph:
         about="" if line.about in shown_headline else line.about,
         day=_day(letter, line, is_overdue=is_overdue),
         detail="" if sentence == shown_headline else sentence,
+        owed_by="" if line.owed_by is None else say("mail.owed_by", {"party": line.owed_by}),
         why="" if line.why is None else say("mail.why", {"why": say(line.why.code, line.why.params)}),
         url=line.url or "",
         link_label=say("mail.open.news" if is_news else "mail.open.task"),

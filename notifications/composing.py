@@ -112,6 +112,7 @@ def _texts(letter: Letter) -> Iterator[tuple[str, str]]:
     yield "the seal", letter.seal or ""
     for number, line in enumerate(letter.lines, start=1):
         yield f"the subject matter of line {number}", line.about
+        yield f"the party of line {number}", line.owed_by or ""
         for wording in (line.act, line.why):
             for value in () if wording is None else wording.params.values():
                 for text in value.values() if isinstance(value, Mapping) else (str(value),):

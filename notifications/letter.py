@@ -46,6 +46,7 @@ class Line:
         why: How the last day came about, in a wording without dates.
         url: The page to open, http or https.
         happened_on: For news without an obligation, the day of the event.
+        owed_by: In an escalation, who has not done it, as people read it.
     """
 
     notice_key: str
@@ -57,6 +58,7 @@ class Line:
     why: Wording | None
     url: str | None
     happened_on: date | None = None
+    owed_by: str | None = None
 
     @property
     def day(self) -> date | None:

@@ -5,16 +5,28 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from notifications.catalogue import Language, Parameter
+from notifications.catalogue import Language, Parameter, translate
 from notifications.letter import Letter, LetterKind, Line, LineKind, Wording
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.services.links import links_of, token_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
+from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
-from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Notice, Obligation, PlanTask, Producer, Product, Report
+from ocop_workflow.storage.tables import (
+    Cycle,
+    Dossier,
+    Mail,
+    Notice,
+    Obligation,
+    PlanTask,
+    Producer,
+    Product,
+    Report,
+    Seal,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ def letter_of(
         office_name=f"{role}, {office}",
         local_date=mail.local_date,
         lines=lines,
-        seal=None,
+        seal=_seal(session, mail, cycle),
         simulated=stationery.simulated,
     )
 
@@ -54,7 +66,10 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Dossier | Report | P
     """Return what an obligation asks for, as a catalogue code with titles."""
     if isinstance(subject, Dossier):
         stage = next(s for s in book.stages(subject.round_id, subject.kind) if s.id == obligation.stage)
-        return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})
+        step = next((s for s in stage.steps if s.id == obligation.step), None)
+        if step is None:
+            return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})
+        return Wording("act.step", {"title": step.title.model_dump()})
     if isinstance(subject, Report):
         duty = next(d for d in book.cycle_year.report_duties if d.id == subject.duty_id)
         return Wording("act.report", {"title": duty.title.model_dump(), "period": period_name(subject.period_id)})
@@ -72,6 +87,15 @@ def about_of(session: Session, book: Rulebook, subject: Dossier | Report | PlanT
     return book.units.unit(unit).name.in_language(language)
 
 
+def party_name(session: Session, book: Rulebook, party: str, language: str) -> str:
+    """Return a party as people read it: the producer's name, or role and unit of a position."""
+    unit_id, _, role_id = party.partition("/")
+    if not role_id:
+        return session.get_one(Producer, party.partition(":")[2]).name
+    title = book.units.roles[role_id].title.in_language(language)
+    return f"{title}, {book.units.unit(unit_id).name.in_language(language)}"
+
+
 def subject_of(session: Session, kind: str, subject_id: str) -> Dossier | Report | PlanTask:
     """Return the row that an obligation of this kind is about."""
     if kind == DOSSIER_STEP:
@@ -83,7 +107,11 @@ def subject_of(session: Session, kind: str, subject_id: str) -> Dossier | Report
 
 def why_of(code: str, params: dict[str, Any]) -> Wording:
     """Return a date's explanation without dates, as it stands in mails."""
-    return Wording(f"why.{code}", _parameters(params))
+    said = dict(params)
+    if "anchor" in said:
+        code_of_anchor = f"anchor.{said['anchor']}"
+        said["anchor"] = {language.value: translate(language, code_of_anchor) for language in Language}
+    return Wording(f"why.{code}", _parameters(said))
 
 
 def period_name(period_id: str) -> str:
@@ -94,6 +122,16 @@ def period_name(period_id: str) -> str:
     if part[0] in "QH":
         return f"{('I', 'II', 'III', 'IV')[int(part[1:]) - 1]}/{year}"
     return f"{int(part)}/{year}"
+
+
+def _seal(session: Session, mail: Mail, cycle: Cycle) -> str | None:
+    """Return the last daily seal for the digest of the office itself, so that a cut record shows; None for others."""
+    if mail.kind != LetterKind.DIGEST:
+        return None
+    holder = addressee_of(session, cycle.office_position, on=mail.local_date)
+    if holder is None or holder.key != mail.recipient:
+        return None
+    return session.exec(select(Seal.hash).order_by(col(Seal.number).desc())).first()
 
 
 def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
@@ -112,6 +150,9 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
         expected=obligation.firmness == Firmness.EXPECTED,
         why=why_of(obligation.why_code, obligation.why_params),
         url=_url(session, subject, notice.recipient, stationery),
+        owed_by=party_name(session, book, obligation.party, mail.language)
+        if notice.line_kind == LineKind.ESCALATION
+        else None,
     )
 
 
