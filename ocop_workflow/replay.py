@@ -5,16 +5,18 @@ it stopped.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 
 from ocop_workflow.clock import at_local, local_day
 from ocop_workflow.config_files import DemoSettings, PlanFiles, Schedule
 from ocop_workflow.errors import OcopError
 from ocop_workflow.policy.working_days import working_days_of_vietnam
 from ocop_workflow.runtime import Runtime
-from ocop_workflow.scheduler import run_flow, schedule_of, tick
+from ocop_workflow.scheduler import Tick, run_flow, schedule_of, tick
 from ocop_workflow.services.cycles import CycleDocuments, cycles_of, open_cycle
 from ocop_workflow.simulation.acting import carry_out
 from ocop_workflow.simulation.acts import ScriptedAct
@@ -53,6 +55,8 @@ class Staging:
     @property
     def last_day(self) -> date:
         """Return the last day that is replayed: never after the plan's horizon."""
+        if self.demo.until is not None:
+            return _day_of(self.year, self.demo.until)
         return min(date(self.year, 12, 31) + timedelta(days=self.demo.days_after), self.files.plan.runs_until)
 
 
@@ -101,7 +105,7 @@ def replay(
     staging: Staging,
     script: Sequence[ScriptedAct],
     *,
-    on_tick: Callable[[datetime], None] | None = None,
+    ticker: Callable[[datetime], Tick] | None = None,
     on_day: Callable[[date], None] | None = None,
 ) -> Replayed:
     """Replay the year from the folder's last instant to the end.
@@ -110,28 +114,20 @@ def replay(
         runtime: A simulated folder, staged.
         staging: Whose year.
         script: Everybody's acts, in order.
-        on_tick: Called before each tick with its instant.
+        ticker: What ticks at an instant; the scheduler's tick in this process when None.
         on_day: Called when a day is over, for a progress bar.
     """
     result = Replayed()
     start = runtime.business_now()
-    ticks = list(tick_instants(staging))
-    days_left = [at for at in ticks if at >= start]
-    acts = [act for act in script if act.at >= start]
-    upcoming = iter(acts)
-    act = next(upcoming, None)
-    for position, at in enumerate(days_left):
-        while act is not None and act.at < at:
-            _carry_out(runtime, act, result)
-            act = next(upcoming, None)
+    ticks = [at for at in tick_instants(staging) if at >= start]
+    upcoming = deque(act for act in script if act.at >= start)
+    for at, following in zip_longest(ticks, ticks[1:]):
+        while upcoming and upcoming[0].at < at:
+            _carry_out(runtime, upcoming.popleft(), result)
         if not _is_outage(staging, at):
-            if on_tick is not None:
-                on_tick(at)
-            result.failures += [
-                f"{flow}: {why}" for flow, why in tick(runtime, staging.schedules, at=at).failures.items()
-            ]
-        last_of_day = position + 1 == len(days_left) or local_day(days_left[position + 1]) != local_day(at)
-        if on_day is not None and last_of_day:
+            done = ticker(at) if ticker is not None else tick(runtime, staging.schedules, at=at)
+            result.failures += [f"{flow}: {why}" for flow, why in done.failures.items()]
+        if on_day is not None and (following is None or local_day(following) != local_day(at)):
             on_day(local_day(at))
     return result
 

@@ -40,8 +40,8 @@ class Outage(Record):
 class DemoSettings(Record):
     """The plan and year that the demo replays, from which seed, looking at which local times of each day.
 
-    The year opens on `opens` (month-day) and is followed for `days_after` days into the next one. `specials` says
-    whether one product is sent back, one withdrawn, one extended.
+    The year opens on `opens` (month-day) and is followed for `days_after` days into the next one, or only until the
+    day `until` (month-day). `specials` says whether one product is sent back, one withdrawn, one extended.
     """
 
     plan: Identifier
@@ -50,6 +50,7 @@ class DemoSettings(Record):
     ticks: tuple[time, ...] = Field(min_length=1)
     opens: str = Field(pattern=r"^\d\d-\d\d$")
     days_after: int = Field(ge=0, le=120)
+    until: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     outage: Outage | None = None
     specials: bool = True
     behaviour: Behaviour
