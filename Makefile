@@ -7,10 +7,10 @@ READY  := $(VENV)/ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test slow lint check fmt lock clean
+.PHONY: help install demo demo-prefect serve test slow lint check fmt lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## Set up .venv (the other targets do it by themselves)
 
@@ -26,6 +26,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## Replay a whole yearly cycle of a published plan (ARGS="--seed 7" for options)
 	$(BIN)/ocop demo $(ARGS)
+
+demo-prefect: $(READY) ## Replay a week through a real local Prefect server (ARGS="--prefect-port 4201")
+	$(BIN)/ocop demo-prefect $(ARGS)
 
 serve: $(READY) ## Show the demo's status pages in a browser (ARGS="--data DIR" for another folder)
 	$(BIN)/ocop serve $(or $(ARGS),--data demo-data)
@@ -55,4 +58,4 @@ lock: ## Make requirements.lock anew (needs uv and the network)
 	  --extra dev pyproject.toml --output-file requirements.lock
 
 clean: ## Remove .venv and the demo's folder
-	rm -rf $(VENV) demo-data
+	rm -rf $(VENV) demo-data demo-prefect-data

@@ -1,12 +1,11 @@
 """Stop a cycle's intake when its rounds are over, and close it after its horizon; open dossiers go on."""
 
-from dataclasses import asdict
 from datetime import datetime
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.running import Shard, SweepReport, sweep_items
+from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services import cycles
 from ocop_workflow.services.cycles import cycles_of
@@ -39,4 +38,4 @@ def close_cycle(at: datetime | None = None, office: str | None = None) -> dict[s
             due = [(cycle.id, cycles.steps_due(work, cycle)) for cycle in cycles_of(work.session, office=office)]
         for cycle_id, steps in due:
             sweep_items(report, close_batch, Shard(runtime, cycle_id, now), steps)
-    return asdict(report.checked())
+    return finish(report)

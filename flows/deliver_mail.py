@@ -6,13 +6,22 @@ from datetime import datetime
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.running import SweepReport, call_batch
+from flows.running import SweepReport, call_batch, finish
+from ocop_workflow.errors import OcopError
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.audit import seal_day
 from ocop_workflow.services.delivery import deliver
 from ocop_workflow.services.outbox import bundle, offices_with_mail
 
 FLOW = "deliver-mail"
+
+
+class MailsFailedError(OcopError):
+    """Some mails could not be made or handed over for a reason of our own; they are tried again later."""
+
+    def __init__(self, count: int) -> None:
+        """Say how many."""
+        super().__init__(f"{count} mails failed and are tried again later; the log says why")
 
 
 @task(name="deliver", retries=2, retry_delay_seconds=5, timeout_seconds=900, cache_policy=NO_CACHE)
@@ -41,7 +50,11 @@ def deliver_mail(at: datetime | None = None, office: str | None = None) -> dict[
             offices = [office] if office is not None else offices_with_mail(work.session)
         for name in offices:
             try:
-                report.add(call_batch(deliver_office, runtime, name, now))
+                counts = call_batch(deliver_office, runtime, name, now)
             except Exception as error:  # noqa: BLE001 -- one office's trouble must not hold up the others' mail
                 report.fail(name, error)
-    return asdict(report.checked())
+                continue
+            report.add(counts)
+            if counts["failed"]:
+                report.fail(name, MailsFailedError(counts["failed"]))
+    return finish(report)

@@ -1,14 +1,13 @@
 """Project what the open cycles ask of whom: dossiers, reports of all periods, plan tasks."""
 
-from dataclasses import asdict
 from datetime import datetime
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.running import Shard, SweepReport, sweep_items
+from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
-from ocop_workflow.services.cycles import OPEN, cycles_of
+from ocop_workflow.services.cycles import INTAKE_CLOSED, OPEN, cycles_of
 from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
 from ocop_workflow.storage.tables import Cycle
 
@@ -35,15 +34,18 @@ def project(runtime: Runtime, cycle_id: str, items: list[str], now: datetime) ->
 
 @flow(name=FLOW)
 def open_cycle(at: datetime | None = None, office: str | None = None) -> dict[str, object]:
-    """Project every open cycle, of one office where named; again adds only what is missing."""
+    """Project every open cycle, of one office where named; again adds only what is missing.
+
+    A cycle whose intake is closed gets no more dossiers, but still its reports and tasks.
+    """
     report = SweepReport(FLOW)
     with open_runtime() as runtime:
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
             due = [
-                (cycle.id, [DUTIES, *missing_products(work, cycle)])
-                for cycle in cycles_of(work.session, office=office, statuses=(OPEN,))
+                (cycle.id, [DUTIES, *(missing_products(work, cycle) if cycle.status == OPEN else ())])
+                for cycle in cycles_of(work.session, office=office, statuses=(OPEN, INTAKE_CLOSED))
             ]
         for cycle_id, items in due:
             sweep_items(report, project, Shard(runtime, cycle_id, now), items)
-    return asdict(report.checked())
+    return finish(report)

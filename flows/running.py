@@ -2,14 +2,19 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from prefect import Task
+from prefect import Flow, Task
+from prefect.artifacts import create_table_artifact
 from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from ocop_workflow.runtime import Runtime
+
+if TYPE_CHECKING:
+    from prefect import State
 
 BATCH_SIZE = 500
 """At most so many items in one transaction."""
@@ -54,15 +59,13 @@ class SweepReport:
         _log.error("%s: %s failed", self.flow, item, exc_info=error)
         self.failures.append(f"{item}: {error}")
 
-    def checked(self) -> "SweepReport":
-        """Return the report, or raise when something failed.
 
-        Raises:
-            SweepFailedError: At least one item failed.
-        """
-        if self.failures:
-            raise SweepFailedError(self)
-        return self
+@dataclass(frozen=True, slots=True)
+class TrackedRun:
+    """A run that Prefect tracked: its id, and why it failed or None."""
+
+    run_id: str
+    failure: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,35 @@ class Shard:
     runtime: Runtime
     cycle_id: str
     now: datetime
+
+
+def finish(report: SweepReport) -> dict[str, Any]:
+    """End a run: publish its counts as a table where Prefect tracks it, and return the report.
+
+    Raises:
+        SweepFailedError: At least one item failed; the others are committed.
+    """
+    if in_flow_run():
+        table = [{"counted": name, "number": count} for name, count in report.counts.items()]
+        table += [{"counted": "failed", "number": failure} for failure in report.failures]
+        create_table_artifact(table, key=report.flow, description=f"{report.batches} batches committed")
+    if report.failures:
+        raise SweepFailedError(report)
+    return asdict(report)
+
+
+def run_tracked(flow: Flow[..., dict[str, Any]], *, at: datetime | None = None) -> TrackedRun:
+    """Run a flow in this process as a run that Prefect tracks.
+
+    The heartbeat thread is off: it sleeps in steps of a second and every run of a sync flow would wait for it.
+
+    Returns:
+        The run's id, and why it failed or None.
+    """
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        state = cast("State[dict[str, Any]]", flow(at=at, return_state=True))
+    failure = None if state.is_completed() else str(state.message)
+    return TrackedRun(str(state.state_details.flow_run_id), failure)
 
 
 def in_flow_run() -> bool:

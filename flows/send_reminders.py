@@ -6,7 +6,7 @@ from datetime import datetime
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.running import Shard, SweepReport, sweep_items
+from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK
@@ -38,4 +38,4 @@ def send_reminders(at: datetime | None = None, office: str | None = None) -> dic
             ]
         for cycle_id, items in due:
             sweep_items(report, remind, Shard(runtime, cycle_id, now), items)
-    return asdict(report.checked())
+    return finish(report)

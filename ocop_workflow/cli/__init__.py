@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from ocop_workflow.cli import audit, cycle, demo, dossier, folder, outbox, people, running
+from ocop_workflow.cli import audit, cycle, demo, demo_prefect, dossier, folder, outbox, people, running
 from ocop_workflow.cli.output import error_console
 from ocop_workflow.errors import OcopError
 from state_machines.lifecycle import TransitionNotAllowedError
@@ -28,6 +28,7 @@ app.add_typer(audit.app, name="audit")
 folder.register(app)
 running.register(app)
 demo.register(app)
+demo_prefect.register(app)
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from notifications.catcher import MailCatcher
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from notifications.catcher import MailCatcher
 from ocop_workflow.cli.demo_summary import DemoSummary, print_summary, summarise, summary_object
 from ocop_workflow.cli.options import ConfigOption, JsonOption
 from ocop_workflow.cli.output import console, error_console, print_json
@@ -62,15 +62,7 @@ def demo(
     mail is sent over SMTP to a catcher on this machine, which keeps it as an .eml file.
     """
     started = time.monotonic()
-    config_dir = config or default_config_dir()
-    settings = load_demo_settings(config_dir)
-    staging = Staging(
-        files=load_plan_files(find_plan(config_dir, plan or settings.plan), config_dir),
-        year=year or settings.year,
-        seed=settings.seed if seed is None else seed,
-        demo=settings,
-        schedules=load_schedules(config_dir),
-    )
+    staging = default_staging(config or default_config_dir(), plan=plan, year=year, seed=seed)
     prepare_folder(data, staging)
     with (
         MailCatcher(data / MAIL_FOLDER) as catcher,
@@ -84,6 +76,20 @@ def demo(
     else:
         print_summary(summary, data=data, mail=data / MAIL_FOLDER, wall_seconds=wall_seconds)
     _report_trouble(replayed, summary)
+
+
+def default_staging(
+    config_dir: Path, *, plan: str | None = None, year: int | None = None, seed: int | None = None
+) -> Staging:
+    """Return what the demo replays: plan, year and seed of demo.yaml where none is given."""
+    settings = load_demo_settings(config_dir)
+    return Staging(
+        files=load_plan_files(find_plan(config_dir, plan or settings.plan), config_dir),
+        year=year or settings.year,
+        seed=settings.seed if seed is None else seed,
+        demo=settings,
+        schedules=load_schedules(config_dir),
+    )
 
 
 def prepare_folder(data: Path, staging: Staging) -> None:

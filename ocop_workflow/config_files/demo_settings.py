@@ -37,6 +37,13 @@ class Outage(Record):
     days: int = Field(ge=0, le=60)
 
 
+class TrackedDays(Record):
+    """The days that `ocop demo-prefect` replays as tracked runs: from a day of the year (month-day), for some days."""
+
+    start: str = Field(pattern=r"^\d\d-\d\d$")
+    days: int = Field(ge=1, le=14)
+
+
 class DemoSettings(Record):
     """The plan and year that the demo replays, from which seed, looking at which local times of each day.
 
@@ -53,4 +60,5 @@ class DemoSettings(Record):
     until: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     outage: Outage | None = None
     specials: bool = True
+    tracked: TrackedDays
     behaviour: Behaviour

@@ -1,0 +1,156 @@
+"""The command `ocop cycle calendar`: what a plan asks for in a year, before anything is opened."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import Annotated, Any
+
+import typer
+
+from notifications.catalogue import Language, Parameter, has_sentence, show_weekday, translate
+from ocop_workflow.cli.cycle import PlanArgument, _plan_files
+from ocop_workflow.cli.options import ConfigOption, JsonOption
+from ocop_workflow.cli.output import iso, print_json, print_table
+from ocop_workflow.clock import local_day
+from ocop_workflow.config_files import PlanFiles
+from ocop_workflow.errors import InputError
+from ocop_workflow.policy.date_expressions import Firmness, ResolvedDue
+from ocop_workflow.policy.ladders import RungMoment
+from ocop_workflow.policy.plan import Audience, CyclePlan
+from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.policy.units import UnitRegister
+from ocop_workflow.policy.working_days import working_days_of_vietnam
+from ocop_workflow.policy.year_calendar import EACH_UNIT, CalendarEntry, year_calendar
+from ocop_workflow.services.letters import period_name
+
+COLUMNS = ("last day", "weekday", "who", "what", "why", "first rung", "last rung")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command to the commands about cycles."""
+    app.command()(calendar)
+
+
+def calendar(
+    plan: PlanArgument,
+    year: Annotated[
+        int | None, typer.Option(help="The year; needed when the plan has several.", show_default="the plan's only one")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything that a plan asks for in a year, in the order of the dates; nothing is opened or written.
+
+    A step of a round is one line, however many products pass it. What has no date, or a term that only begins to run
+    with something else, comes last. The table joins the reports that many units owe on one day.
+    """
+    files = _plan_files(plan, config)
+    entries = _entries(files, year)
+    if as_json:
+        print_json([_entry_object(entry) for entry in entries])
+        return
+    dated = sum(entry.due.due_at is not None for entry in entries)
+    print_table(
+        f"{files.plan.title.en} ({files.plan.id})",
+        COLUMNS,
+        _rows(entries, files.units),
+        caption=f"{len(entries)} entries, {dated} with a date",
+    )
+
+
+def why_sentence(due: ResolvedDue) -> str:
+    """Return in English how a date came about, or from what its term counts as long as it has no date."""
+    params: dict[str, Parameter] = dict(due.params)
+    if "anchor" in params:
+        params["anchor"] = {"en": _anchor_title(str(params["anchor"]))}
+    if due.due_at is None and "anchor" in params:
+        waiting = translate(Language.EN, f"why.{due.code}", params)
+        return f"{waiting[:1].upper()}{waiting[1:]}"
+    reckoned = translate(Language.EN, f"due.{due.code}", params)
+    if "rolled_from_on" not in params:
+        return reckoned
+    moved = {"from_on": params["rolled_from_on"], "last_on": params["last_on"]}
+    return f"{reckoned} {translate(Language.EN, 'due.rolled', moved)}"
+
+
+def _anchor_title(anchor: str) -> str:
+    code = f"anchor.{anchor}"
+    return translate(Language.EN, code) if has_sentence(code) else anchor.replace("_", " ")
+
+
+def _entries(files: PlanFiles, year: int | None) -> tuple[CalendarEntry, ...]:
+    plan = files.plan
+    # Two years more on both sides, as where the plan is checked: a rung lies up to 400 working days from its date.
+    days = working_days_of_vietnam(range(plan.first_day.year - 2, plan.runs_until.year + 3), plan.calendar)
+    return year_calendar(plan, files.rule_sets, files.units, days=days, year=_year(plan, year))
+
+
+def _year(plan: CyclePlan, year: int | None) -> int:
+    known = ", ".join(str(each) for each in sorted(plan.years))
+    if year is None and len(plan.years) != 1:
+        raise InputError(f"plan {plan.id} has the years {known}; name one with --year")
+    chosen = next(iter(plan.years)) if year is None else year
+    if chosen not in plan.years:
+        raise InputError(f"plan {plan.id} has nothing for {chosen}; it has {known}")
+    return chosen
+
+
+def _entry_object(entry: CalendarEntry) -> dict[str, Any]:
+    return {
+        "due_at": iso(entry.due.due_at),
+        "last_day": entry.due.last_day,
+        "kind": entry.kind.value,
+        "subject": entry.subject,
+        "title": entry.title.model_dump(),
+        "responsible": entry.responsible,
+        "hard": entry.is_hard,
+        "source": entry.due.source,
+        "why": why_sentence(entry.due),
+        "rungs": [
+            {
+                "at": iso(rung.at),
+                "audience": rung.audience.value,
+                "useful_until": iso(rung.useful_until),
+                "rung": rung.rung,
+            }
+            for rung in entry.rungs
+        ],
+    }
+
+
+def _rows(entries: Iterable[CalendarEntry], units: UnitRegister) -> Iterable[tuple[str, ...]]:
+    """Yield a line for each entry; what several units owe alike, on the same day, is one line."""
+    for _, alike in groupby(entries, key=lambda e: (e.kind, e.due.due_at, e.subject.split("/")[:2], e.title)):
+        same = list(alike)
+        for first, holders in [(same[0], len(same))] if same[0].period else [(entry, 1) for entry in same]:
+            last_day = first.due.last_day
+            yield (
+                _show_day(last_day, expected=first.due.firmness is Firmness.EXPECTED),
+                show_weekday(Language.EN, last_day) if last_day else "",
+                _show_responsible(first.responsible, units, holders=holders),
+                f"{first.title.en} ({period_name(first.period)})" if first.period else first.title.en,
+                why_sentence(first.due),
+                _show_rung(first.rungs[0]) if first.rungs else "",
+                _show_rung(first.rungs[-1]) if first.rungs else "",
+            )
+
+
+def _show_day(day: date | None, *, expected: bool) -> str:
+    if day is None:
+        return "–"
+    return f"{day:%d/%m/%Y} (expected)" if expected else f"{day:%d/%m/%Y}"
+
+
+def _show_responsible(responsible: str, units: UnitRegister, *, holders: int) -> str:
+    if responsible == PRODUCER:
+        return PRODUCER
+    unit_id, _, role_id = responsible.partition("/")
+    role = units.roles[role_id].title.en
+    if holders > 1:
+        return f"{role} ({holders} units)"
+    return f"{role} (each unit)" if unit_id == EACH_UNIT else f"{role}, {units.unit(unit_id).name.en}"
+
+
+def _show_rung(rung: RungMoment) -> str:
+    day = f"{local_day(rung.at):%d/%m/%Y}"
+    return day if rung.audience is Audience.RESPONSIBLE else f"{day} ({rung.audience})"
