@@ -15,7 +15,7 @@ from notifications.delivery import EmailSender
 from ocop_workflow.clock import Clock, SystemClock
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.delivery import PostOffice
-from ocop_workflow.services.installation import LIVE, SIMULATED, advance, create_installation, installation_of
+from ocop_workflow.services.installation import LIVE, SIMULATED, advance, create_installation, installation_of, refuse_future
 from ocop_workflow.services.letters import Stationery
 from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.services.unit_of_work import IdSource, RandomIds, SeededIds, UnitOfWork
@@ -65,8 +65,14 @@ class Runtime:
         return self.mode == SIMULATED
 
     def business_now(self, at: datetime | None = None) -> datetime:
-        """Return `at`, or what is now: the machine's time in a live folder, the last instant in a simulated one."""
+        """Return `at`, or what is now: the machine's time in a live folder, the last instant in a simulated one.
+
+        Raises:
+            ClockRefusedError: `at` lies in the future of a live folder.
+        """
         if at is not None:
+            if not self.simulated:
+                refuse_future(at, machine_now=self.clock.now())
             return at
         if not self.simulated:
             return self.clock.now()
@@ -184,7 +190,7 @@ def migrate_data_folder(data_dir: Path | None = None) -> str:
         DataFolderError: No folder was named, or it is not one of ours.
     """
     settings = load_settings(data_dir)
-    url = _database_url(settings, _checked_folder(data_dir, settings))
+    url = _database_url(settings, checked_folder(data_dir, settings))
     migrate(url)
     return current_revision(url) or ""
 
@@ -205,7 +211,7 @@ def open_runtime(data_dir: Path | None = None, *, settings: Settings | None = No
         yield active
         return
     settings = settings or load_settings(data_dir)
-    folder = _checked_folder(data_dir, settings)
+    folder = checked_folder(data_dir, settings)
     url = _database_url(settings, folder)
     if current_revision(url) != head_revision():
         raise DataFolderError(f"the database in {folder} is of another version; back it up, then run `ocop migrate`")
@@ -220,13 +226,23 @@ def open_runtime(data_dir: Path | None = None, *, settings: Settings | None = No
         database.dispose()
 
 
-def _checked_folder(data_dir: Path | None, settings: Settings) -> Path:
+def checked_folder(data_dir: Path | None, settings: Settings) -> Path:
+    """Return the data folder that was named, or that the settings name.
+
+    Raises:
+        DataFolderError: None was named, or it is not one of ours.
+    """
     folder = data_dir or settings.data_dir
     if folder is None:
         raise DataFolderError("no data folder was named; give --data DIR or set OCOP_DATA_DIR")
     if not (folder / KEYS_FILE).is_file():
         raise DataFolderError(f"{folder} is not a data folder; `ocop init --data DIR` makes one, `ocop demo` another")
     return folder
+
+
+def schema_state(data_dir: Path) -> tuple[str | None, str | None]:
+    """Return the revision of a data folder's database and the newest that this version knows."""
+    return current_revision(_database_url(load_settings(data_dir), data_dir)), head_revision()
 
 
 def _database_url(settings: Settings, data_dir: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
@@ -82,9 +83,13 @@ def embedded_scheduler(schedules: Sequence[Schedule], run: Callable[[Schedule], 
     """Return a scheduler, not started, that calls `run` for each schedule at its times and once at the start.
 
     What was missed while the process was down is found by that first run in the database, so nothing is stored here.
+    Flows run one after the other: they would only wait for each other's transactions, and Prefect is slow with many
+    runs in one process.
     """
     scheduler = BackgroundScheduler(
-        timezone=OFFICE_ZONE, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        timezone=OFFICE_ZONE,
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
     )
     for schedule in schedules:
         scheduler.add_job(run, trigger_of(schedule), args=[schedule], id=schedule.flow, name=schedule.title.en)

@@ -122,6 +122,13 @@ def run_flow_tracked(
     return TickedFlow(schedule.flow, server.run_page(tracked.run_id), tracked.failure)
 
 
+def run_tracked_logged(runtime: Runtime, server: PrefectServer, schedule: Schedule) -> None:
+    """Run a flow for the scheduler: a failure is logged, the next run tries again."""
+    ticked = run_flow_tracked(runtime, server, schedule)
+    if ticked.failure is not None:
+        _log.error("the flow %s failed (%s): %s", schedule.flow, ticked.page, ticked.failure)
+
+
 def _untracked(runtime: Runtime, schedule: Schedule, at: datetime | None) -> TickedFlow:
     try:
         run_flow(runtime, schedule, at=at)

@@ -1,5 +1,7 @@
 """Commands about the data folder itself: init, migrate, serve."""
 
+from contextlib import ExitStack
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ from ocop_workflow.config_files import default_config_dir, load_schedules
 from ocop_workflow.runtime import DataFolderError, create_data_folder, migrate_data_folder, open_runtime
 from ocop_workflow.services.installation import LIVE
 from ocop_workflow.settings import SETTINGS_FILE
+from ocop_workflow.tracking import DEFAULT_PORT, prefect_server, run_tracked_logged
 
 
 def register(app: typer.Typer) -> None:
@@ -43,12 +46,24 @@ def serve(
     config: ConfigOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    prefect: Annotated[
+        bool, typer.Option("--prefect", help="Start a Prefect server too, which tracks every run of a flow.")
+    ] = False,
+    prefect_port: Annotated[int, typer.Option(help="The port of the Prefect server.")] = DEFAULT_PORT,
 ) -> None:
     """Serve the status pages and, in a live folder, run the flows at the times of schedules.yaml.
 
-    A simulated folder is only shown: nothing ticks in it.
+    A simulated folder is only shown: nothing ticks in it. With --prefect a Prefect server of our own runs beside, on
+    this machine only, with its files in the data folder; should it fail, the flows run all the same, untracked.
     """
-    from ocop_workflow.web.serving import serve as serve_pages  # noqa: PLC0415 -- FastAPI only where it serves
+    schedules = load_schedules(config or default_config_dir())
+    with open_runtime(data) as runtime, ExitStack() as stack:
+        run = None
+        if prefect:
+            console.print("Starting a Prefect server; the first time takes half a minute.")
+            server = stack.enter_context(prefect_server(runtime.data_dir, port=prefect_port))
+            console.print(f"Prefect tracks every run: {server.url}", highlight=False)
+            run = partial(run_tracked_logged, runtime, server)
+        from ocop_workflow.web.serving import serve as serve_pages  # noqa: PLC0415 -- FastAPI only where it serves
 
-    with open_runtime(data) as runtime:
-        serve_pages(runtime, host=host, port=port, schedules=load_schedules(config or default_config_dir()))
+        serve_pages(runtime, host=host, port=port, schedules=schedules, run=run)

@@ -1,6 +1,6 @@
 """What a data folder is: live or simulated for good, and the last business instant, which never goes back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlmodel import Session, col
@@ -9,6 +9,9 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.storage.tables import Installation
 
 LIVE, SIMULATED = "live", "simulated"
+
+RUN_OVERLAP = timedelta(hours=1)
+"""In a live folder a run that began before another one may still commit for so long, at its own instant."""
 
 
 class ClockRefusedError(InputError):
@@ -28,18 +31,29 @@ def installation_of(session: Session) -> Installation:
     return session.get_one(Installation, 1)
 
 
-def advance(session: Session, now: datetime, *, machine_now: datetime) -> None:
-    """Move the last business instant forward to `now`.
+def refuse_future(now: datetime, *, machine_now: datetime) -> None:
+    """Refuse an instant that a live folder has not reached.
 
     Raises:
-        ClockRefusedError: `now` is before the last instant, or in the future of a live folder.
+        ClockRefusedError: `now` is later than the machine's clock.
     """
-    row = session.get_one(Installation, 1, populate_existing=True)
-    if row.mode == LIVE and now > machine_now:
+    if now > machine_now:
         raise ClockRefusedError(
             f"{now.isoformat()} is in the future and this folder is live; wait, or try it in a simulated folder"
         )
-    if now < row.last_now:
+
+
+def advance(session: Session, now: datetime, *, machine_now: datetime) -> None:
+    """Move the last business instant forward to `now`; it never goes back.
+
+    Raises:
+        ClockRefusedError: `now` is in the future of a live folder, or before the last instant (in a live folder by
+            more than `RUN_OVERLAP`, since flows and people write beside each other there).
+    """
+    row = session.get_one(Installation, 1, populate_existing=True)
+    if row.mode == LIVE:
+        refuse_future(now, machine_now=machine_now)
+    if now < row.last_now - (RUN_OVERLAP if row.mode == LIVE else timedelta()):
         raise ClockRefusedError(
             f"{now.isoformat()} is before the last instant {row.last_now.isoformat()}; business time never goes back"
         )
