@@ -1,6 +1,7 @@
 """The subject of a letter: the act, the earliest day, and how many lines there are."""
 
 from collections.abc import Callable
+from datetime import date
 
 from notifications.catalogue import Parameter, has_sentence, translate
 from notifications.letter import Letter, Line, LineKind
@@ -14,7 +15,7 @@ SHORTEST_ABOUT = 12
 
 def subject_of(letter: Letter) -> str:
     """Return the subject: of one line its act and day, of several also their number and the earliest day."""
-    first = letter.lines_in_reading_order()[0]
+    first = _earliest(letter)
     if len(letter.lines) == 1:
         code, params = f"mail.subject.{_dating(letter, first)}", {}
     else:
@@ -46,6 +47,11 @@ def counted(letter: Letter) -> str:
     kind = "news" if news == len(letter.lines) else "mixed" if news else "tasks"
     params: dict[str, Parameter] = {"count": len(letter.lines)}
     return translate(letter.language, f"mail.counted.{kind}", params)
+
+
+def _earliest(letter: Letter) -> Line:
+    """Return the line with the earliest day; of several the one that the letter tells first."""
+    return min(letter.lines_in_reading_order(), key=lambda line: line.day or date.max)
 
 
 def _dating(letter: Letter, line: Line) -> str:

@@ -113,13 +113,16 @@ def print_summary(summary: DemoSummary, *, data: Path, mail: Path, wall_seconds:
     print_table("Stars", ("stars", "dossiers"), (("★" * stars, count) for stars, count in summary.stars.items()))
     periods = list(dict.fromkeys(period for _, period in summary.reports))
     print_table(
-        "Reports: in time / late / missing",
+        "Reports by unit and quarter",
         ("unit", *(period_name(period) for period in periods)),
         [
-            (units.unit(unit).name.vi, *(_shown(summary.reports.get((unit, period))) for period in periods))
-            for unit in dict.fromkeys(unit for unit, _ in summary.reports)
-        ],
-        caption=_shown(totals.reports_total(summary.reports)) + " in all",
+            (unit.name.vi, *(_shown(summary.reports[unit.id, period]) for period in periods))
+            for unit in units.units
+            if (unit.id, periods[0]) in summary.reports
+        ]
+        if periods
+        else [],
+        caption="in time {0.on_time}, late {0.late}, missing {0.missing}".format(totals.reports_total(summary.reports)),
     )
     print_table(
         "Notices",
@@ -145,8 +148,10 @@ def print_summary(summary: DemoSummary, *, data: Path, mail: Path, wall_seconds:
     )
 
 
-def _shown(tally: ReportTally | None) -> str:
-    return "–" if tally is None else f"{tally.on_time} / {tally.late} / {tally.missing}"
+def _shown(tally: ReportTally) -> str:
+    """Return one unit's reports of one period in words; nothing when none was due yet."""
+    words = (("in time", tally.on_time), ("late", tally.late), ("MISSING", tally.missing))
+    return ", ".join(name if count == 1 else f"{count} {name}" for name, count in words if count)
 
 
 def _links(runtime: Runtime, cycle: Cycle) -> tuple[tuple[str, str], ...]:

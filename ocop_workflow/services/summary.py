@@ -49,7 +49,7 @@ def dossiers_by_stars(session: Session, cycle: Cycle) -> dict[int, int]:
 
 
 def funnel(session: Session, cycle: Cycle, book: Rulebook) -> dict[str, dict[str, int]]:
-    """Return, by unit and stage, how many dossiers reached the stage."""
+    """Return, by unit in the register's order and by stage, how many dossiers reached the stage."""
     units = dict(
         session.exec(
             select(Dossier.id, Product.unit_id)
@@ -58,7 +58,10 @@ def funnel(session: Session, cycle: Cycle, book: Rulebook) -> dict[str, dict[str
         ).all()
     )
     stages = [stage.id for stage in book.rule_set.route.stages]
-    reached: dict[str, dict[str, int]] = {unit: dict.fromkeys(stages, 0) for unit in dict.fromkeys(units.values())}
+    present = set(units.values())
+    reached: dict[str, dict[str, int]] = {
+        unit.id: dict.fromkeys(stages, 0) for unit in book.units.units if unit.id in present
+    }
     arrivals = session.exec(
         select(Event.stream, Event.to_state).where(
             col(Event.cycle_id) == cycle.id, col(Event.to_state).endswith(":awaiting_submission")

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,7 @@ def test_scheduled_run_fires_by_itself_and_does_what_an_embedded_tick_does(
     wait_for(completed_by_schedule, 120)
     for flow in FLOWS[1:]:
         run_id = api.start(flow)
-        assert wait_for(lambda run_id=run_id: api.ended(run_id), 90) == "COMPLETED"
+        assert wait_for(partial(api.ended, run_id), 90) == "COMPLETED"
     connection = sqlite3.connect(folder / "ocop.db")
     found = [
         connection.execute(question).fetchone()[0]
@@ -223,15 +224,13 @@ def test_second_run_adds_nothing(api: PrefectApi, folder: Path) -> None:
     before = rows_of(folder)
     for flow in FLOWS:
         run_id = api.start(flow)
-        wait_for(lambda run_id=run_id: api.ended(run_id), 90)
+        wait_for(partial(api.ended, run_id), 90)
 
     assert rows_of(folder) == before
 
 
 @pytest.mark.usefixtures("worker")
-def test_flow_with_a_bad_item_ends_failed_with_the_others_committed(
-    api: PrefectApi, worker: None, folder: Path
-) -> None:
+def test_flow_with_a_bad_item_ends_failed_with_the_others_committed(api: PrefectApi, folder: Path) -> None:
     """One obligation names a ladder that the plan does not have; the others' notices are there all the same."""
     connection = sqlite3.connect(folder / "ocop.db")
     with connection:
@@ -240,7 +239,7 @@ def test_flow_with_a_bad_item_ends_failed_with_the_others_committed(
         connection.execute("UPDATE obligation SET next_action_at = '2018-03-20 00:00:00' WHERE kind = 'report'")
         connection.execute("UPDATE obligation SET ladder = 'torn' WHERE id = ?", (keys[0],))
     run_id = api.start("chase-reports")
-    ended = wait_for(lambda: api.ended(run_id), 120)
+    ended = wait_for(partial(api.ended, run_id), 120)
     message = api.ask(f"/flow_runs/{run_id}")["state"]["message"]
     noticed = {row for (row,) in connection.execute("SELECT DISTINCT obligation_id FROM notice WHERE rung IS NOT NULL")}
     connection.close()

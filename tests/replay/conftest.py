@@ -5,16 +5,17 @@ import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from notifications.catcher import MailCatcher, read_messages
 from ocop_workflow.cli.demo import catcher_settings, prepare_folder
@@ -29,7 +30,7 @@ from ocop_workflow.replay import Replayed, Staging, replay, stage_year
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.scheduler import Tick, tick
 from ocop_workflow.storage.database import open_database
-from ocop_workflow.storage.tables import DeliveryAttempt, Dossier, Mail, Notice, Report
+from ocop_workflow.storage.tables import DeliveryAttempt, Dossier, Mail, Notice, Report, Seal
 
 SPRING = Path(__file__).with_name("spring.yaml")
 
@@ -74,6 +75,7 @@ class Outcome:
         mails: The status of each mail, by Message-ID.
         arrived: How often each Message-ID arrived.
         unknown: How many attempts have an unknown outcome.
+        seal: The hash of the last seal: two replays with the same events have the same.
     """
 
     states: dict[str, tuple[str | int | None, ...]]
@@ -82,6 +84,7 @@ class Outcome:
     mails: dict[str, str]
     arrived: Counter[str]
     unknown: int
+    seal: str | None
 
     @property
     def copies(self) -> int:
@@ -99,6 +102,7 @@ def outcome_of(folder: Path) -> Outcome:
         states |= {f"{row.period_id}/{row.unit_id}": (row.status,) for row in session.exec(select(Report))}
         notices = list(session.exec(select(Notice)))
         mails = {mail.message_id: mail.status for mail in session.exec(select(Mail))}
+        seal = session.exec(select(Seal.hash).order_by(col(Seal.number).desc())).first()
         unknown = sum(a.outcome == "outcome_unknown" for a in session.exec(select(DeliveryAttempt)))
     database.dispose()
     arrived = Counter(str(message["Message-ID"]) for message in read_messages(folder / "mail"))
@@ -109,6 +113,7 @@ def outcome_of(folder: Path) -> Outcome:
         mails,
         arrived,
         unknown,
+        seal,
     )
 
 
@@ -220,11 +225,11 @@ def open_theatre(forkserver: ForkServerContext, tmp_path: Path) -> Callable[[Sta
 
 
 @pytest.fixture(scope="session")
-def reference(forkserver: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Outcome]:
-    """The outcome of the undisturbed replay of a staging, played once."""
-    played: dict[str, Outcome] = {}
+def reference_folder(forkserver: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a staging's undisturbed replay, played once; to be read only."""
+    played: dict[str, Path] = {}
 
-    def of(name: str) -> Outcome:
+    def of(name: str) -> Path:
         if name not in played:
             staging = STAGINGS[name]()
             folder = tmp_path_factory.mktemp(name) / "data"
@@ -233,10 +238,16 @@ def reference(forkserver: ForkServerContext, tmp_path_factory: pytest.TempPathFa
             with MailCatcher(folder / "mail") as catcher:
                 met = theatre.to_the_end(*theatre.start(catcher.port))
             assert (met.refused, met.failures) == ([], [])
-            played[name] = theatre.outcome()
+            played[name] = folder
         return played[name]
 
     return of
+
+
+@pytest.fixture(scope="session")
+def reference(reference_folder: Callable[[str], Path]) -> Callable[[str], Outcome]:
+    """The outcome of the undisturbed replay of a staging."""
+    return lambda name: outcome_of(reference_folder(name))
 
 
 def kill(process: BaseProcess) -> None:
@@ -266,24 +277,32 @@ def staging(year: str) -> Staging:
 
 
 @pytest.fixture
+def spring() -> Staging:
+    """The staging of the short year."""
+    return spring_staging()
+
+
+@pytest.fixture
 def without_outage(staging: Staging) -> Staging:
     """The same year with a scheduler that never stood still."""
     return replace(staging, demo=staging.demo.model_copy(update={"outage": None}))
 
 
-@pytest.fixture
-def assassin_catcher(tmp_path: Path) -> Generator[type[MailCatcher], None, None]:
+class AssassinCatcher(MailCatcher):
     """A catcher that kills the sender when the final dot of a chosen message has come, before it replies."""
 
-    class Assassin(MailCatcher):
-        victim: BaseProcess | None = None
-        fatal = 0
+    victim: BaseProcess | None = None
+    fatal = 0
 
-        async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 -- aiosmtpd's name
-            reply = await super().handle_DATA(server, session, envelope)
-            if self.victim is not None and self.count == self.fatal:
-                assert self.victim.pid is not None
-                os.kill(self.victim.pid, signal.SIGKILL)
-            return reply
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd's name
+        """Keep the message, then kill."""
+        reply = await super().handle_DATA(server, session, envelope)
+        if self.victim is not None and self.count == self.fatal:
+            os.kill(self.victim.pid or 0, signal.SIGKILL)
+        return reply
 
-    yield Assassin
+
+@pytest.fixture
+def assassin_catcher() -> type[AssassinCatcher]:
+    """The murderous catcher."""
+    return AssassinCatcher

@@ -1,0 +1,235 @@
+"""Folders, flows, outbox, record: init, run, tick, outbox list, audit verify, people, cycle."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPRING = Path(__file__).parents[2] / "replay" / "spring.yaml"
+TABLES_WITHOUT_TRIGGERS = "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete"
+
+
+def test_init_makes_a_live_folder_and_says_the_next_step(ocop: Any, tmp_path: Path) -> None:
+    made = ocop("init", "--data", tmp_path / "office")
+
+    assert made.code == 0
+    assert "ocop cycle open PLAN" in made.out
+    assert (tmp_path / "office" / "settings.env").is_file()
+    assert (tmp_path / "office" / "link-keys").stat().st_mode & 0o077 == 0
+
+
+def test_init_leaves_a_used_folder_alone(ocop: Any, tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("mine", encoding="utf-8")
+    refused = ocop("init", "--data", tmp_path)
+
+    assert (refused.code, [path.name for path in tmp_path.iterdir()]) == (2, ["letters.txt"])
+    assert "is not empty; choose a new folder" in refused.err
+
+
+def test_live_folder_refuses_the_future(ocop: Any, tmp_path: Path) -> None:
+    ocop("init", "--data", tmp_path / "office")
+    refused = ocop("tick", "--data", tmp_path / "office", "--at", "2999-01-01T00:00")
+
+    assert refused.code == 2
+    assert "is in the future and this folder is live" in refused.err
+
+
+@pytest.mark.parametrize("arguments", [("dossier", "list"), ("cycle", "list"), ("audit", "verify"), ("tick",)])
+def test_commands_without_a_folder_say_how_to_name_one(ocop: Any, arguments: tuple[str, ...]) -> None:
+    refused = ocop(*arguments)
+
+    assert refused.code == 2
+    assert "give --data DIR or set OCOP_DATA_DIR" in refused.err
+
+
+def test_settings_file_with_a_misspelt_key_is_refused(ocop: Any, tmp_path: Path) -> None:
+    ocop("init", "--data", tmp_path / "office")
+    (tmp_path / "office" / "settings.env").write_text("OCOP_SMTP_HOTS=mail.example\n", encoding="utf-8")
+    refused = ocop("cycle", "list", "--data", tmp_path / "office")
+
+    assert refused.code == 2
+    assert "OCOP_SMTP_HOTS" in refused.err
+
+
+def test_run_names_the_flows_when_one_is_unknown(ocop: Any, office: Path) -> None:
+    refused = ocop("run", "send-flowers", "--data", office)
+
+    assert refused.code == 2
+    assert "known are open-cycle, send-reminders, chase-reports, enforce-deadlines" in refused.err
+
+
+def test_run_twice_does_nothing_the_second_time(ocop: Any, office: Path) -> None:
+    """A week before 14 March each of the eight producers is reminded once."""
+    first = ocop("run", "send-reminders", "--at", "2018-03-07T07:30", "--data", office)
+    second = ocop("run", "send-reminders", "--at", "2018-03-07T07:30", "--data", office)
+
+    assert first.out.strip() == "send-reminders: planned 8"
+    assert second.out.strip() == "send-reminders: nothing to do"
+
+
+def test_tick_runs_every_flow_and_reports_json(ocop: Any, office: Path) -> None:
+    ran = ocop("tick", "--at", "2018-03-02T07:30", "--data", office, "--json")
+    reports = json.loads(ran.out)["reports"]
+
+    assert list(reports) == [
+        "open-cycle",
+        "send-reminders",
+        "chase-reports",
+        "enforce-deadlines",
+        "close-cycle",
+        "deliver-mail",
+    ]
+
+
+def test_outbox_lists_what_waits_when_the_server_is_away(
+    ocop: Any, office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens on port 1: mails are frozen and wait, with the reason."""
+    monkeypatch.setenv("OCOP_SMTP_PORT", "1")
+    monkeypatch.setenv("OCOP_SMTP_TLS", "none")
+    ocop("run", "send-reminders", "--at", "2018-03-07T07:30", "--data", office)
+    ocop("run", "deliver-mail", "--at", "2018-03-07T07:31", "--data", office)
+    mails = json.loads(ocop("outbox", "list", "--status", "frozen", "--data", office, "--json").out)
+
+    assert len(mails) >= 4
+    assert {mail["attempts"] for mail in mails} == {1}
+    assert all(mail["reply"] for mail in mails)
+
+
+def test_verify_is_well_and_names_its_last_seal(ocop: Any, office: Path) -> None:
+    ocop("run", "deliver-mail", "--at", "2018-03-02T07:30", "--data", office)
+    verified = ocop("audit", "verify", "--data", office, "--json")
+    found = json.loads(verified.out)
+
+    assert verified.code == 0
+    assert (found["verified"], found["faults"], len(found["seal"])) == (True, [], 64)
+    assert ocop("audit", "verify", "--seal", found["seal"], "--data", office).code == 0
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE event SET recorded_at = 'nonsense' WHERE rowid = 5",
+        "UPDATE event SET payload = x'00' WHERE rowid = 5",
+        "UPDATE event SET hash_version = 'two' WHERE rowid = 5",
+        "UPDATE event SET rule = 'another law' WHERE rowid = 5",
+        "DELETE FROM event WHERE rowid = 5",
+    ],
+)
+def test_verify_exits_3_naming_stream_and_number(ocop: Any, office: Path, tampering: str) -> None:
+    connection = sqlite3.connect(office / "ocop.db")
+    stream, seq = connection.execute("SELECT stream, seq FROM event WHERE rowid = 5").fetchone()
+    connection.executescript(TABLES_WITHOUT_TRIGGERS)
+    with connection:
+        connection.execute(tampering)
+    connection.close()
+    verified = ocop("audit", "verify", "--data", office)
+
+    assert verified.code == 3
+    assert f"{stream} event {seq}" in verified.err
+    assert "Traceback" not in verified.err
+
+
+def test_verify_with_an_unknown_seal_exits_3(ocop: Any, office: Path) -> None:
+    verified = ocop("audit", "verify", "--seal", "0" * 64, "--data", office)
+
+    assert verified.code == 3
+    assert "no seal has the hash" in verified.err
+
+
+def test_people_import_is_all_or_nothing_with_a_verdict_for_each_bad_row(
+    ocop: Any, office: Path, tmp_path: Path
+) -> None:
+    rows = tmp_path / "people.csv"
+    rows.write_text(
+        "party,name,email,language,from\n"
+        "ba-che/ocop_team,Nguyễn Văn A,a@office.example,vi,2018-03-01\n"
+        "ba-che/district_leader,B,không-phải,vi,01/03/2018\n"
+        "producer,Nobody,c@office.example,vi,\n",
+        encoding="utf-8",
+    )
+    refused = ocop("people", "import", rows, "--data", office, "--at", "2018-03-02T08:00")
+    listed = ocop("people", "list", "--data", office)
+
+    assert refused.code == 2
+    assert "nothing was imported" in refused.err
+    assert f"{rows}:3" in refused.err
+    assert "0 producers are called 'Nobody'" in refused.err
+    assert "Nguyễn Văn A" not in listed.out
+
+
+def test_people_import_registers_officials_and_producers(ocop: Any, office: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "people.csv"
+    rows.write_text(
+        "party,name,email,language,from\nba-che/ocop_team,Trần B,b@office.example,vi,2018-03-01\n"
+        "producer,HTX Một,htx1@office.example,en,\n",
+        encoding="utf-8-sig",
+    )
+    done = ocop("people", "import", rows, "--data", office, "--at", "2018-03-02T08:00")
+
+    assert (done.code, done.out.strip()) == (0, "2 people are registered.")
+    assert "Trần B" in ocop("people", "list", "--data", office).out
+
+
+def test_cycle_check_accepts_a_right_plan_and_refuses_a_wrong_one(ocop: Any, tmp_path: Path) -> None:
+    wrong = tmp_path / "plan.yaml"
+    wrong.write_text(
+        SPRING.read_text(encoding="utf-8").replace("due: { by: 2018-03-14", "due: { bye: 2018-03-14"), encoding="utf-8"
+    )
+    refused = ocop("cycle", "check", wrong)
+
+    assert ocop("cycle", "check", SPRING).code == 0
+    assert refused.code == 2
+    assert f"{wrong}:" in refused.err
+    assert "by" in refused.err
+
+
+def test_cycle_open_refuses_a_year_the_plan_does_not_have(ocop: Any, office: Path) -> None:
+    refused = ocop("cycle", "open", SPRING, "--year", 2030, "--data", office)
+
+    assert refused.code == 2
+    assert "plan spring has nothing for 2030; it has 2018" in refused.err
+
+
+def test_cycle_close_closes_and_open_dossiers_go_on(ocop: Any, office: Path) -> None:
+    closed = ocop("cycle", "close", "--data", office, "--at", "2018-03-05T08:00")
+    again = ocop("cycle", "close", "--data", office, "--at", "2018-03-05T08:00")
+    moved = ocop("dossier", "submit", "1-1-1", "--data", office, "--at", "2018-03-06T08:00")
+
+    assert (closed.code, again.code, moved.code) == (0, 2, 0)
+    assert json.loads(ocop("cycle", "list", "--data", office, "--json").out)[0]["status"] == "closed"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "init",
+        "demo",
+        "serve",
+        "doctor",
+        "migrate",
+        "run",
+        "tick",
+        "cycle check",
+        "cycle open",
+        "cycle close",
+        "dossier list",
+        "dossier show",
+        "dossier submit",
+        "dossier receive",
+        "dossier decide",
+        "dossier return",
+        "dossier withdraw",
+        "dossier extend",
+        "outbox list",
+        "audit verify",
+        "people import",
+    ],
+)
+def test_every_command_has_help(ocop: Any, command: str) -> None:
+    ran = ocop(*command.split(), "--help")
+
+    assert ran.code == 0
+    assert len(ran.out.splitlines()) > 6

@@ -1,0 +1,150 @@
+"""Every mail of a replayed year, read back from its file and compared with what the database says."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from notifications.catalogue import Language, translate
+from notifications.catcher import read_messages
+from notifications.composing import notice_keys
+from ocop_workflow.clock import last_day_in_time, local_day
+from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.cycles import cycles_of
+from ocop_workflow.services.letters import act_of, subject_of
+from ocop_workflow.services.pinned_documents import RulebookShelf
+from ocop_workflow.storage.tables import Dossier, Mail, Notice, Obligation, Product
+from ocop_workflow.web.app import create_app
+
+DATES = re.compile(r"\b\d\d/\d\d/\d{4}\b")
+LINKS = re.compile(r"http://127\.0\.0\.1:8000(/s/[A-Za-z0-9_.-]+)")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the database says that a notice says."""
+
+    day: date
+    act: str | None
+    subject_id: str
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A year's mails with what stands behind them."""
+
+    messages: list[EmailMessage]
+    said: dict[str, dict[Language, Said]]
+    languages: dict[str, Language]
+    products: dict[str, str]
+    folder: Path
+
+
+@pytest.fixture
+def archive(reference_folder: Callable[[str], Path], year: str) -> Archive:
+    """The mails of the undisturbed year."""
+    folder = reference_folder(year)
+    said: dict[str, dict[Language, Said]] = {}
+    with open_runtime(folder) as runtime, runtime.database.reading() as session:
+        book = RulebookShelf().of_cycle(session, cycles_of(session)[0])
+        for notice in session.exec(select(Notice)):
+            if notice.obligation_id is None:
+                last_on = notice.params.get("last_on")
+                day = date.fromisoformat(last_on) if last_on else local_day(notice.moment_at)
+                said[notice.key] = dict.fromkeys(Language, Said(day, None, notice.subject_id))
+                continue
+            owed = session.get_one(Obligation, notice.obligation_id)
+            act = act_of(book, owed, subject_of(session, owed.kind, owed.subject_id))
+            assert owed.due_at is not None
+            said[notice.key] = {
+                language: Said(
+                    last_day_in_time(owed.due_at), translate(language, act.code, act.params), owed.subject_id
+                )
+                for language in Language
+            }
+        languages = {mail.message_id: Language(mail.language) for mail in session.exec(select(Mail))}
+        products = {d.id: session.get_one(Product, d.product_id).name for d in session.exec(select(Dossier))}
+    return Archive(read_messages(folder / "mail"), said, languages, products, folder)
+
+
+def bodies(message: EmailMessage) -> tuple[str, str]:
+    """Return the text part and the HTML part."""
+    parts = [message.get_body((kind,)) for kind in ("plain", "html")]
+    assert all(parts)
+    return tuple(part.get_content() for part in parts if part is not None)  # type: ignore[return-value]  # two parts
+
+
+def test_mails_parse_without_defects_in_utf8_and_nfc(archive: Archive) -> None:
+    for message in archive.messages:
+        texts = [str(message["Subject"]), *bodies(message)]
+
+        assert [part.defects for part in message.walk() if part.defects] == []
+        assert {part.get_content_charset() for part in message.walk() if not part.is_multipart()} == {"utf-8"}
+        assert all(unicodedata.is_normalized("NFC", text) for text in texts)
+
+
+def test_subjects_hold_the_act_the_earliest_date_and_the_count(archive: Archive) -> None:
+    """What was extended after it was said keeps the date that was true then, so such lines are left out."""
+    for message in archive.messages:
+        subject = str(message["Subject"])
+        language = archive.languages[message["Message-ID"]]
+        lines = [archive.said[key][language] for key in notice_keys(message)]
+        if any("|v1|" in key and key.replace("|v1|", "|v2|") in archive.said for key in notice_keys(message)):
+            continue
+
+        assert f"{min(line.day for line in lines):%d/%m/%Y}" in subject
+        if len(lines) > 1:
+            assert str(len(lines)) in subject.split(" ", maxsplit=1)[0]
+        acts = [line.act for line in lines if line.act is not None]
+        assert not acts or any(act in subject for act in acts)
+
+
+def test_dates_in_bodies_are_the_last_days_in_time(archive: Archive) -> None:
+    for message in archive.messages:
+        language = archive.languages[message["Message-ID"]]
+        expected = {f"{archive.said[key][language].day:%d/%m/%Y}" for key in notice_keys(message)}
+        for body in bodies(message):
+            assert set(DATES.findall(body)) <= expected or "|v1|" in str(message["X-OCOP-Notices"])
+
+
+def test_every_notice_that_was_sent_stands_in_exactly_one_mail(archive: Archive) -> None:
+    listed = [key for message in archive.messages for key in notice_keys(message)]
+    with open_runtime(archive.folder) as runtime, runtime.database.reading() as session:
+        sent = {notice.key for notice in session.exec(select(Notice)) if notice.status == "sent"}
+
+    assert len(listed) == len(set(listed))
+    assert set(listed) == sent
+
+
+def test_every_link_answers_and_names_its_product(archive: Archive) -> None:
+    """Each producer's lines link to their own dossier; the page names its product."""
+    seen: dict[str, set[str]] = {}
+    for message in archive.messages:
+        language = archive.languages[message["Message-ID"]]
+        subjects = {archive.said[key][language].subject_id for key in notice_keys(message)}
+        for path in LINKS.findall(bodies(message)[0]):
+            seen.setdefault(path, set()).update(archive.products[s] for s in subjects if s in archive.products)
+    with open_runtime(archive.folder) as runtime, TestClient(create_app(runtime)) as client:
+        for path, products in seen.items():
+            page = client.get(path)
+
+            assert page.status_code == 200
+            assert any(product in page.text for product in products)
+    assert len(seen) > 5
+
+
+def test_stored_copies_hold_no_token(archive: Archive) -> None:
+    with open_runtime(archive.folder) as runtime, runtime.database.reading() as session:
+        stored = [mail.message for mail in session.exec(select(Mail)) if mail.message is not None]
+    tokens = {path for message in archive.messages for path in LINKS.findall(bodies(message)[0])}
+
+    assert stored
+    for token in tokens:
+        assert not any(token.removeprefix("/s/").encode() in message for message in stored)
