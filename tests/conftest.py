@@ -26,3 +26,21 @@ def database(migrated_database: Path, tmp_path: Path) -> Generator[Database, Non
     opened = open_database(f"sqlite:///{path}")
     yield opened
     opened.dispose()
+
+
+_left_out: list[str] = []
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the slow tests that a run leaves out."""
+    _left_out.extend(item.nodeid for item in items if item.get_closest_marker("slow"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end how many tests were left out, and why."""
+    if _left_out:
+        files = sorted({name.partition("::")[0] for name in _left_out})
+        terminalreporter.write_line(
+            f"{len(_left_out)} slow tests were left out (a real Prefect server, the wheel, the demo's whole year): "
+            f"{', '.join(files)}. `make slow` runs them, `make check` everything."
+        )

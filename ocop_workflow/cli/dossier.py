@@ -54,6 +54,9 @@ def list_dossiers(
     status: Annotated[
         str | None, typer.Option(help="Only those in this status, such as returned or recognised.")
     ] = None,
+    party: Annotated[
+        str | None, typer.Option(help="Only those whose next move is this position's (UNIT/ROLE) or producer's.")
+    ] = None,
     late: Annotated[bool, typer.Option("--late", help="Only those with something overdue.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,6 +74,8 @@ def list_dossiers(
             )
             if stage is not None:
                 query = query.where(col(Dossier.stage) == stage)
+            if party is not None:
+                query = query.where(col(Dossier.responsible) == party)
             if status is not None:
                 query = query.where(col(Dossier.status) == status)
             rows = []

@@ -233,3 +233,41 @@ def test_every_command_has_help(ocop: Any, command: str) -> None:
 
     assert ran.code == 0
     assert len(ran.out.splitlines()) > 6
+
+
+def test_report_file_settles_it_and_list_missing_names_the_others(ocop: Any, office: Path) -> None:
+    """14 districts owe the first quarter's report before 30 March; one came in time with its figures."""
+    filed = ocop(
+        "report", "file", "2018-Q1", "ba-che", "--figure", "products=9", "--data", office, "--at", "2018-03-20T09:00"
+    )
+    ocop("run", "chase-reports", "--at", "2018-03-30T07:30", "--data", office)
+    missing = json.loads(ocop("report", "list", "--missing", "--data", office, "--json").out)
+
+    assert (filed.code, filed.out.strip()) == (0, "progress 2018-Q1 of ba-che is submitted")
+    assert len(missing) == 13
+    assert "ba-che" not in {row["unit"] for row in missing}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("2018-Q1", "ba-che"), "give the figures with --figure NAME=NUMBER, or --nothing"),
+        (("2018-Q9", "ba-che", "--nothing"), "0 reports of ba-che for 2018-Q9"),
+        (("2018-Q1", "ba-che", "--figure", "sales=3"), "'sales=3' is no figure; write NAME=NUMBER with products"),
+        (("2018-Q1", "ba-che", "--figure", "products=many"), "'products=many' is no figure"),
+    ],
+)
+def test_report_file_refuses_wrong_figures(ocop: Any, office: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    refused = ocop("report", "file", *arguments, "--data", office)
+
+    assert refused.code == 2
+    assert sentence in refused.err
+
+
+def test_task_done_settles_the_meeting(ocop: Any, office: Path) -> None:
+    done = ocop("task", "done", "meeting", "--data", office, "--at", "2018-04-10T09:00")
+    again = ocop("task", "done", "meeting", "--data", office, "--at", "2018-04-10T09:00")
+
+    assert (done.code, done.out.strip()) == (0, "meeting 1 is done")
+    assert again.code == 2
+    assert json.loads(ocop("task", "list", "--data", office, "--json").out)[0]["status"] == "done"
