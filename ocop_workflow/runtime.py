@@ -9,13 +9,19 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from notifications.smtp import SmtpEmailSender, SmtpSettings
-
 from notifications.delivery import EmailSender
+from notifications.smtp import SmtpEmailSender, SmtpSettings
 from ocop_workflow.clock import Clock, SystemClock
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.delivery import PostOffice
-from ocop_workflow.services.installation import LIVE, SIMULATED, advance, create_installation, installation_of, refuse_future
+from ocop_workflow.services.installation import (
+    LIVE,
+    SIMULATED,
+    advance,
+    create_installation,
+    installation_of,
+    refuse_future,
+)
 from ocop_workflow.services.letters import Stationery
 from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.services.unit_of_work import IdSource, RandomIds, SeededIds, UnitOfWork

@@ -5,7 +5,22 @@ import sys
 
 import typer
 
-from ocop_workflow.cli import audit, cycle, demo, demo_prefect, dossier, folder, outbox, people, running
+from ocop_workflow.cli import (
+    audit,
+    calendar_command,
+    cycle,
+    demo,
+    demo_prefect,
+    doctor,
+    dossier,
+    folder,
+    outbox,
+    people,
+    products,
+    report,
+    running,
+    task,
+)
 from ocop_workflow.cli.output import error_console
 from ocop_workflow.errors import OcopError
 from state_machines.lifecycle import TransitionNotAllowedError
@@ -21,11 +36,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cycle.app, name="cycle")
+calendar_command.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
+app.add_typer(report.app, name="report")
+app.add_typer(task.app, name="task")
 app.add_typer(people.app, name="people")
+app.add_typer(products.app, name="products")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 folder.register(app)
+doctor.register(app)
 running.register(app)
 demo.register(app)
 demo_prefect.register(app)

@@ -1,14 +1,13 @@
 """The command `ocop cycle calendar`: what a plan asks for in a year, before anything is opened."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Annotated, Any
 
 import typer
 
-from notifications.catalogue import Language, Parameter, has_sentence, show_weekday, translate
-from ocop_workflow.cli.cycle import PlanArgument, _plan_files
+from notifications.catalogue import Language, Parameter, has_sentence, show_date, show_weekday, translate
+from ocop_workflow.cli.cycle import PlanArgument, plan_files
 from ocop_workflow.cli.options import ConfigOption, JsonOption
 from ocop_workflow.cli.output import iso, print_json, print_table
 from ocop_workflow.clock import local_day
@@ -23,7 +22,7 @@ from ocop_workflow.policy.working_days import working_days_of_vietnam
 from ocop_workflow.policy.year_calendar import EACH_UNIT, CalendarEntry, year_calendar
 from ocop_workflow.services.letters import period_name
 
-COLUMNS = ("last day", "weekday", "who", "what", "why", "first rung", "last rung")
+COLUMNS = ("last day", "who", "what", "why", "rungs, first to last")
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +43,7 @@ def calendar(
     A step of a round is one line, however many products pass it. What has no date, or a term that only begins to run
     with something else, comes last. The table joins the reports that many units owe on one day.
     """
-    files = _plan_files(plan, config)
+    files = plan_files(plan, config)
     entries = _entries(files, year)
     if as_json:
         print_json([_entry_object(entry) for entry in entries])
@@ -118,39 +117,40 @@ def _entry_object(entry: CalendarEntry) -> dict[str, Any]:
     }
 
 
-def _rows(entries: Iterable[CalendarEntry], units: UnitRegister) -> Iterable[tuple[str, ...]]:
-    """Yield a line for each entry; what several units owe alike, on the same day, is one line."""
-    for _, alike in groupby(entries, key=lambda e: (e.kind, e.due.due_at, e.subject.split("/")[:2], e.title)):
-        same = list(alike)
-        for first, holders in [(same[0], len(same))] if same[0].period else [(entry, 1) for entry in same]:
-            last_day = first.due.last_day
-            yield (
-                _show_day(last_day, expected=first.due.firmness is Firmness.EXPECTED),
-                show_weekday(Language.EN, last_day) if last_day else "",
-                _show_responsible(first.responsible, units, holders=holders),
-                f"{first.title.en} ({period_name(first.period)})" if first.period else first.title.en,
-                why_sentence(first.due),
-                _show_rung(first.rungs[0]) if first.rungs else "",
-                _show_rung(first.rungs[-1]) if first.rungs else "",
-            )
+def _rows(entries: Iterable[CalendarEntry], units: UnitRegister) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each entry; the reports of all units on one period are one line."""
+    for _, alike in groupby(entries, key=_line_of):
+        entry, *others = alike
+        yield (
+            _show_last_day(entry.due),
+            _show_responsible(entry.responsible, units, count=1 + len(others)),
+            f"{entry.title.en} ({period_name(entry.period)})" if entry.period else entry.title.en,
+            why_sentence(entry.due),
+            f"{_show_rung(entry.rungs[0])} – {_show_rung(entry.rungs[-1])}" if entry.rungs else "",
+        )
 
 
-def _show_day(day: date | None, *, expected: bool) -> str:
-    if day is None:
+def _line_of(entry: CalendarEntry) -> str:
+    return entry.subject.rpartition("/")[0] if entry.period else entry.subject
+
+
+def _show_last_day(due: ResolvedDue) -> str:
+    if due.last_day is None:
         return "–"
-    return f"{day:%d/%m/%Y} (expected)" if expected else f"{day:%d/%m/%Y}"
+    day = f"{show_weekday(Language.EN, due.last_day)} {show_date(due.last_day)}"
+    return f"{day} (expected)" if due.firmness is Firmness.EXPECTED else day
 
 
-def _show_responsible(responsible: str, units: UnitRegister, *, holders: int) -> str:
+def _show_responsible(responsible: str, units: UnitRegister, *, count: int) -> str:
     if responsible == PRODUCER:
         return PRODUCER
     unit_id, _, role_id = responsible.partition("/")
     role = units.roles[role_id].title.en
-    if holders > 1:
-        return f"{role} ({holders} units)"
+    if count > 1:
+        return f"{role} ({count} units)"
     return f"{role} (each unit)" if unit_id == EACH_UNIT else f"{role}, {units.unit(unit_id).name.en}"
 
 
 def _show_rung(rung: RungMoment) -> str:
-    day = f"{local_day(rung.at):%d/%m/%Y}"
+    day = show_date(local_day(rung.at))
     return day if rung.audience is Audience.RESPONSIBLE else f"{day} ({rung.audience})"

@@ -38,7 +38,7 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
     Each fault is a line with file, line number and remedy; with any fault the exit code is 2.
     """
     try:
-        files = _plan_files(plan, config)
+        files = plan_files(plan, config)
     except InvalidFilesError as error:
         if as_json:
             print_json([{"file": f.file, "line": f.line, "sentence": f.sentence} for f in error.faults])
@@ -70,7 +70,7 @@ def open_(
 
     From then on the year follows these documents as they are now; editing the files changes nothing in it.
     """
-    files = _plan_files(plan, config)
+    files = plan_files(plan, config)
     with open_runtime(data) as runtime:
         now = runtime.business_now(read_instant(at))
         office = f"{files.plan.office}/{files.plan.office_role}"
@@ -127,7 +127,12 @@ def close(cycle_key: CycleOption = None, data: DataOption = None, at: AtOption =
     console.print(f"{found.key} is closed.", highlight=False)
 
 
-def _plan_files(plan: str, config: Path | None) -> PlanFiles:
+def plan_files(plan: str, config: Path | None) -> PlanFiles:
+    """Load and check a plan with all that it names, from a file or by its id.
+
+    Raises:
+        InvalidFilesError: Something is wrong in it.
+    """
     config_dir = config or default_config_dir()
     as_path = Path(plan)
     is_path = as_path.suffix in (".yaml", ".yml") or as_path.exists() or "/" in plan

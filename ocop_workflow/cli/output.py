@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
 
@@ -27,7 +28,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         numeric = bool(material) and all(isinstance(row[index], int) for row in material)
         table.add_column(name, justify="right" if numeric else "left")
     for row in material:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))  # no markup in people's names
     console.print(table)
 
 

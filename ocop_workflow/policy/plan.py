@@ -168,8 +168,8 @@ class Expansion(Record):
 class CalendarRules(Record):
     """Days off and working days decreed besides the public holidays, and the two roll-over switches."""
 
-    days_off: dict[date, str] = {}
-    working_days: dict[date, str] = {}
+    days_off: dict[date, str] = Field(default_factory=dict)
+    working_days: dict[date, str] = Field(default_factory=dict)
     roll_counted_terms: bool = True
     roll_fixed_dates: bool = False
 
@@ -210,7 +210,7 @@ class CyclePlan(Record):
     escalations_source: Source | None = None
     digest_at: time
     ladders: dict[Identifier, Ladder]
-    councils: dict[Identifier, Council] = {}
+    councils: dict[Identifier, Council] = Field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
     targets: tuple[Target, ...] = ()
     chains: tuple[Chain, ...] = ()

@@ -34,6 +34,14 @@ class Unit(Record):
     successors: tuple[Identifier, ...] = ()
 
 
+class PositionRef(Record):
+    """Who: a role in a named unit, or in the unit of a level that the subject lies in."""
+
+    role: Identifier
+    unit: Identifier | None = None
+    level: Identifier | None = None
+
+
 class UnitRegister(Record):
     """The units of one installation, with their roles. File: `config/units/<id>.yaml`."""
 
@@ -75,10 +83,10 @@ class UnitRegister(Record):
         parent = self.unit(unit_id).parent
         return f"{parent}/{role.superior}" if parent else None
 
-
-class PositionRef(Record):
-    """Who: a role in a named unit, or in the unit of a level that the subject lies in."""
-
-    role: Identifier
-    unit: Identifier | None = None
-    level: Identifier | None = None
+    def units_meant(self, reference: PositionRef, *, office: str) -> tuple[str, ...]:
+        """Return the units a reference means: the one named, or all of its level in the office's area."""
+        if reference.unit is not None:
+            return (reference.unit,)
+        level = reference.level or self.roles[reference.role].level
+        area = self.unit(office)
+        return tuple(unit.id for unit in self.units_of_level(level) if self.ancestor(unit.id, area.level) == area)

@@ -16,7 +16,6 @@ from ocop_workflow.policy.plan import PlanTask as PlannedTask
 from ocop_workflow.policy.plan import ReportDuty, Round
 from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import DossierKind
-from ocop_workflow.policy.units import PositionRef
 from ocop_workflow.services.dossiers import begin
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.links import issue_link
@@ -117,7 +116,7 @@ def reporting_periods(book: Rulebook) -> Iterator[ReportTurn]:
                 roll_counted_terms=rules.roll_counted_terms,
                 roll_fixed_dates=rules.roll_fixed_dates,
             )
-            for unit in _reporting_units(book, duty.reporters):
+            for unit in book.units.units_meant(duty.reporters, office=book.plan.office):
                 yield ReportTurn(duty, unit, period, due)
 
 
@@ -171,19 +170,6 @@ def _product(work: UnitOfWork, planned: PlannedProduct, producer: Producer) -> P
     work.session.add(new)
     work.session.flush()
     return new
-
-
-def _reporting_units(book: Rulebook, reporters: PositionRef) -> list[str]:
-    """Return the units that report: the one named, or those of the level that lie in the office's area."""
-    if reporters.unit is not None:
-        return [reporters.unit]
-    level = reporters.level or book.units.roles[reporters.role].level
-    office = book.units.unit(book.plan.office)
-    return [
-        unit.id
-        for unit in book.units.units_of_level(level)
-        if (holder := book.units.ancestor(unit.id, office.level)) is not None and holder.id == office.id
-    ]
 
 
 def _add_report(work: UnitOfWork, cycle: Cycle, book: Rulebook, turn: ReportTurn, *, reporter: str, actor: str) -> None:

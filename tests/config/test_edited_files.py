@@ -96,7 +96,7 @@ def test_missing_rule_set_and_units_are_faults_of_the_plan(config: Path) -> None
 
     assert [fault.sentence for fault in refusal.value.faults] == [
         'there is no unit register "vn-2027"; there are: vn-2017',
-        'there is no rule set "quang-ninh-2027"; there are: quang-ninh-2017',
+        'there is no rule set "quang-ninh-2027"; there are: qd-1048-2019, quang-ninh-2017',
     ]
 
 

@@ -78,7 +78,8 @@ def bodies(message: EmailMessage) -> tuple[str, str]:
     """Return the text part and the HTML part."""
     parts = [message.get_body((kind,)) for kind in ("plain", "html")]
     assert all(parts)
-    return tuple(part.get_content() for part in parts if part is not None)  # type: ignore[return-value]  # two parts
+    plain, html = (part.get_content() for part in parts if part is not None)
+    return plain, html
 
 
 def test_mails_parse_without_defects_in_utf8_and_nfc(archive: Archive) -> None:

@@ -1,0 +1,145 @@
+"""The command `ocop doctor`: what would keep an installation from working, each with its remedy."""
+
+import asyncio
+import contextlib
+import os
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from notifications.delivery import DeliveryError
+from ocop_workflow.cli.options import DataOption, JsonOption
+from ocop_workflow.cli.output import console, print_json
+from ocop_workflow.clock import SystemClock
+from ocop_workflow.errors import FaultFoundError, OcopError
+from ocop_workflow.runtime import Runtime, checked_folder, open_runtime, schema_state
+from ocop_workflow.services.cycles import CLOSED, cycles_of
+from ocop_workflow.services.installation import LIVE, installation_of
+from ocop_workflow.settings import load_settings
+
+PACKAGES = ("ocop_workflow", "flows", "state_machines", "notifications")
+"""Our top-level names: as general as they are, another distribution could overwrite them."""
+
+DISTRIBUTION = "ocop-workflow"
+ZONE = "Asia/Ho_Chi_Minh"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: well, or what is wrong with the remedy."""
+
+    name: str
+    well: bool
+    sentence: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command()(doctor)
+
+
+def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Look at everything an installation needs: folder, database, mail server, cycle, clock, zone data, names.
+
+    Each fault comes with its remedy; with any fault the exit code is 3. Nothing is changed and no mail is sent.
+    """
+    checks = [_zone_data(), _package_names()]
+    try:
+        folder = checked_folder(data, load_settings(data))
+    except OcopError as error:
+        checks.append(Check("data folder", well=False, sentence=str(error)))
+    else:
+        checks += [_writable(folder), _migrations(folder)]
+        if all(check.well for check in checks):
+            checks += _of_the_open_folder(folder)
+    if as_json:
+        print_json([{"check": c.name, "well": c.well, "sentence": c.sentence} for c in checks])
+    else:
+        for check in checks:
+            mark, style = ("ok   ", "green") if check.well else ("FAULT", "red")
+            console.print(f"{mark} {check.name}: {check.sentence}", style=style, highlight=False, soft_wrap=True)
+    if not all(check.well for check in checks):
+        raise typer.Exit(FaultFoundError.exit_code)
+
+
+def _of_the_open_folder(folder: Path) -> list[Check]:
+    with open_runtime(folder) as runtime:
+        return [_clock(runtime), _cycle(runtime), _mail_server(runtime)]
+
+
+def _zone_data() -> Check:
+    try:
+        ZoneInfo(ZONE)
+    except ZoneInfoNotFoundError:
+        return Check("zone data", well=False, sentence=f"{ZONE} is unknown to this machine; install the package tzdata")
+    return Check("zone data", well=True, sentence=f"{ZONE} is known")
+
+
+def _package_names() -> Check:
+    owners = packages_distributions()
+    for name in PACKAGES:
+        others = sorted(set(owners.get(name, [])) - {DISTRIBUTION})
+        if others:
+            sentence = f"{name} also belongs to {', '.join(others)}; install ours in an environment of its own"
+            return Check("package names", well=False, sentence=sentence)
+    return Check("package names", well=True, sentence="all four are ours alone")
+
+
+def _writable(folder: Path) -> Check:
+    if os.access(folder, os.W_OK | os.X_OK):
+        return Check("data folder", well=True, sentence=f"{folder} can be written")
+    return Check("data folder", well=False, sentence=f"{folder} can't be written; give this user the right to it")
+
+
+def _migrations(folder: Path) -> Check:
+    try:
+        present, newest = schema_state(folder)
+    except SQLAlchemyError:
+        sentence = "the database can't be opened; restore the folder from its copy"
+        return Check("database", well=False, sentence=sentence)
+    if present == newest:
+        return Check("database", well=True, sentence=f"its tables are those of this version ({newest})")
+    sentence = f"its tables are of revision {present}, this version has {newest}; copy the folder, then `ocop migrate`"
+    return Check("database", well=False, sentence=sentence)
+
+
+def _clock(runtime: Runtime) -> Check:
+    with runtime.database.reading() as session:
+        row = installation_of(session)
+    now = SystemClock().now()
+    if row.mode == LIVE and now < row.last_now:
+        sentence = f"the machine's clock says {now:%Y-%m-%d %H:%M} UTC, before the last act here; set the clock"
+        return Check("clock", well=False, sentence=sentence)
+    return Check("clock", well=True, sentence="not before the last act")
+
+
+def _cycle(runtime: Runtime) -> Check:
+    with runtime.database.reading() as session:
+        open_cycles = [cycle.key for cycle in cycles_of(session) if cycle.status != CLOSED]
+    if open_cycles:
+        return Check("cycle", well=True, sentence=f"open: {', '.join(open_cycles)}")
+    return Check("cycle", well=False, sentence="no cycle is open; run `ocop cycle open PLAN --year YEAR`")
+
+
+def _mail_server(runtime: Runtime) -> Check:
+    settings = runtime.settings
+    place = f"{settings.smtp_host}:{settings.smtp_port}"
+    if runtime.simulated:
+        return Check("mail server", well=True, sentence="a simulated folder mails only to its own catcher")
+    try:
+        with contextlib.closing(asyncio.new_event_loop()) as loop:
+            loop.run_until_complete(_greet(runtime))
+    except (DeliveryError, OSError) as error:
+        sentence = f"{place} can't be reached ({str(error)[:80]}); mend OCOP_SMTP_… in settings.env"
+        return Check("mail server", well=False, sentence=sentence)
+    return Check("mail server", well=True, sentence=f"{place} answers")
+
+
+async def _greet(runtime: Runtime) -> None:
+    """Open one connection with TLS and login as configured, and close it."""
+    async with runtime.sender() as sender:
+        await sender.greet()

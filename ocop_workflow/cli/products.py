@@ -1,0 +1,108 @@
+"""Commands about products: products import."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
+from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.config_files import InvalidFilesError, load_products
+from ocop_workflow.errors import InputError
+from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.runtime import Runtime, open_runtime
+from ocop_workflow.services.cycles import find_cycle
+from ocop_workflow.services.product_lists import RowVerdict, Verdict, import_products, judge_products
+
+app = typer.Typer(help="Take products into an open cycle.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def products() -> None:
+    """Take products into an open cycle."""
+
+
+@app.command("import")
+def import_list(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV file in UTF-8 with the columns key,name,form,producer,unit,planned_level,group,source."
+        ),
+    ],
+    cycle_key: CycleOption = None,
+    data: DataOption = None,
+    at: AtOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import products into a cycle's first round, with a verdict on every row; all of them or none.
+
+    A new product gets its producer, if that one is new too, a dossier and a status link. What is there already stays as
+    it is, so the same list can be imported again. With one refused row nothing is written, and the exit code is 2.
+    """
+    try:
+        listed = load_products(file)
+    except InvalidFilesError as error:
+        if not as_json:
+            raise
+        rows = [_row_object(line=f.line, verdict=Verdict.REFUSED, reason=f.sentence) for f in error.faults]
+        print_json({"cycle": cycle_key, "dry_run": dry_run, "registered": 0, "rows": rows})
+        raise typer.Exit(error.exit_code) from error
+    with open_runtime(data) as runtime:
+        key, verdicts = _import(runtime, listed, cycle_key=cycle_key, at=at, dry_run=dry_run)
+    refused = sum(row.verdict is Verdict.REFUSED for row in verdicts)
+    new = sum(row.verdict is Verdict.NEW for row in verdicts)
+    registered = 0 if dry_run or refused else new
+    if as_json:
+        rows = [_row_object(row.product, verdict=row.verdict, reason=row.reason) for row in verdicts]
+        print_json({"cycle": key, "dry_run": dry_run, "registered": registered, "rows": rows})
+    else:
+        _show(key, verdicts)
+        outcome = f"{registered} products registered" if registered or not (dry_run or refused) else "nothing written"
+        summary = f"{new} new, {len(verdicts) - new - refused} already there, {refused} refused: {outcome}."
+        console.print(summary, highlight=False)
+    if refused:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _import(
+    runtime: Runtime, listed: Sequence[PlannedProduct], *, cycle_key: str | None, at: str | None, dry_run: bool
+) -> tuple[str, tuple[RowVerdict, ...]]:
+    """Judge all rows, then write unless one is refused or nothing is to be written; return the cycle's key too."""
+    now = runtime.business_now(read_instant(at))
+    with runtime.reading(now) as work:
+        cycle = find_cycle(work.session, cycle_key)
+        key, verdicts = cycle.key, judge_products(work, cycle, listed)
+    if dry_run or any(row.verdict is Verdict.REFUSED for row in verdicts):
+        return key, verdicts
+    with runtime.transaction(now) as work:
+        cycle = find_cycle(work.session, key)
+        return key, import_products(work, cycle, listed, actor=cycle.office_position)
+
+
+def _show(key: str, verdicts: Sequence[RowVerdict]) -> None:
+    print_table(
+        f"Products for {key}",
+        ("key", "product", "producer", "unit", "verdict", "why"),
+        (
+            (row.product.key, row.product.name, row.product.producer, row.product.unit, row.verdict.value, row.reason)
+            for row in verdicts
+        ),
+    )
+
+
+def _row_object(
+    product: PlannedProduct | None = None, *, verdict: Verdict, reason: str, line: int | None = None
+) -> dict[str, Any]:
+    """Return a row for programs: by its product, or by its line in the file where it could not be read as one."""
+    return {
+        "line": line,
+        "key": product.key if product else None,
+        "name": product.name if product else None,
+        "producer": product.producer if product else None,
+        "unit": product.unit if product else None,
+        "verdict": verdict.value,
+        "reason": reason,
+    }

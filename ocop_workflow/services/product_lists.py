@@ -1,0 +1,191 @@
+"""Importing a list of products into an open cycle: a verdict on every row, then all of them or none."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import col, select
+
+from ocop_workflow.clock import local_day
+from ocop_workflow.errors import InputError
+from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.findings import unknown_name
+from ocop_workflow.policy.plan import Round
+from ocop_workflow.policy.route import party_of
+from ocop_workflow.policy.rule_set import DossierKind
+from ocop_workflow.services.cycles import OPEN
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.projection import register_product
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
+
+
+class IntakeClosedError(InputError):
+    """The cycle takes no dossiers, or no longer."""
+
+
+class Verdict(StrEnum):
+    """What becomes of one row."""
+
+    NEW = "new"
+    PRESENT = "already there"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """One row of the list, what becomes of it, and why: the dossier that is there, or what to mend."""
+
+    product: PlannedProduct
+    verdict: Verdict
+    reason: str = ""
+
+
+def import_products(
+    work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct], *, actor: str
+) -> tuple[RowVerdict, ...]:
+    """Register the new products with their producers and open a first dossier for each, unless a row is refused.
+
+    Idempotent: what is there already stays as it is. With one refused row nothing at all is written.
+
+    Raises:
+        IntakeClosedError: The cycle's first round takes no dossiers.
+    """
+    verdicts = judge_products(work, cycle, products)
+    if any(row.verdict is Verdict.REFUSED for row in verdicts):
+        return verdicts
+    book = work.books.of_cycle(work.session, cycle)
+    round_ = book.cycle_year.rounds[0]
+    for row in verdicts:
+        if row.verdict is Verdict.NEW:
+            register_product(work, cycle, book, round_, row.product, actor=actor)
+    return verdicts
+
+
+def judge_products(work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct]) -> tuple[RowVerdict, ...]:
+    """Return what importing a list into the cycle's first round would do with each row; nothing is written.
+
+    Names are compared in NFC, however the list writes them.
+
+    Raises:
+        IntakeClosedError: The cycle's first round takes no dossiers.
+    """
+    book = work.books.of_cycle(work.session, cycle)
+    judge = _Judge(work, cycle, book, _open_round(work, cycle, book))
+    return tuple(judge.verdict(_in_nfc(product)) for product in products)
+
+
+def _open_round(work: UnitOfWork, cycle: Cycle, book: Rulebook) -> Round:
+    """Return the cycle's first round; by its dates it is closed before any sweep records it (promise I9)."""
+    rounds = book.cycle_year.rounds
+    if not rounds:
+        raise IntakeClosedError(f"cycle {cycle.key} has no round to take dossiers; add one to the plan")
+    if cycle.status != OPEN:
+        raise IntakeClosedError(f"cycle {cycle.key} is {cycle.status}; import the list into the next cycle")
+    if local_day(work.now) > rounds[0].closes_on:
+        raise IntakeClosedError(
+            f"round {rounds[0].id} of cycle {cycle.key} took dossiers until {rounds[0].closes_on}; "
+            "import the list into the next cycle"
+        )
+    return rounds[0]
+
+
+class _Judge:
+    """Judges one row after another, with those before it in mind."""
+
+    def __init__(self, work: UnitOfWork, cycle: Cycle, book: Rulebook, round_: Round) -> None:
+        self._session = work.session
+        self._cycle, self._book, self._round = cycle, book, round_
+        self._planned = {product.key: product for product in book.products}
+        self._keys: set[str] = set()
+        self._key_of: dict[tuple[str, str, str], str] = {}
+
+    def verdict(self, product: PlannedProduct) -> RowVerdict:
+        """Return what becomes of a row."""
+        remedy = self._unit_fault(product) or self._level_fault(product) or self._repetition(product)
+        self._keys.add(product.key)
+        self._key_of.setdefault(_identity(product), product.key)
+        if remedy is not None:
+            return RowVerdict(product, Verdict.REFUSED, remedy)
+        return self._against_the_register(product)
+
+    def _unit_fault(self, product: PlannedProduct) -> str | None:
+        units, office = self._book.units, self._book.units.unit(self._cycle.office_id)
+        known = [unit.id for unit in units.units]
+        if product.unit not in known:
+            return unknown_name((), "unit", product.unit[:80], known).sentence
+        if units.ancestor(product.unit, office.level) != office:
+            return f"the unit {product.unit} lies outside {office.id}; leave the product to the office of its area"
+        for stage in self._book.stages(self._round.id, DossierKind.FIRST):
+            for owner in (stage.submitted_by, stage.decided_by, *(step.owner for step in stage.steps)):
+                try:
+                    party_of(owner, units=units, unit=product.unit, producer_id="")
+                except KeyError:
+                    return (
+                        f"the unit {product.unit} lies in no unit of level {owner.level}, which acts at {stage.id}; "
+                        "name a smaller unit"
+                    )
+        return None
+
+    def _level_fault(self, product: PlannedProduct) -> str | None:
+        levels = self._book.rule_set.levels
+        if product.planned_level is None or product.planned_level in levels:
+            return None
+        return unknown_name((), "planned_level", product.planned_level[:80], levels).sentence
+
+    def _repetition(self, product: PlannedProduct) -> str | None:
+        if product.key in self._keys:
+            return "the key stands twice in the list; give each product its own key"
+        earlier = self._key_of.get(_identity(product))
+        if earlier is not None:
+            return f"the same product of the same producer stands in the list as {earlier[:80]}; keep one of the rows"
+        planned = self._planned.get(product.key)
+        if planned is not None and _identity(planned) != _identity(product):
+            return f"the plan gives this key to another product, {planned.name[:80]!r}; choose another key"
+        return None
+
+    def _against_the_register(self, product: PlannedProduct) -> RowVerdict:
+        key = f"{self._cycle.key}/{self._round.id}/{product.key}"
+        found = self._dossiers_of(product)
+        same = next((dossier for dossier in found if dossier.key == key), None)
+        if same is not None:
+            day = f"{local_day(same.opened_at):%d/%m/%Y}"
+            return RowVerdict(product, Verdict.PRESENT, f"dossier {key} was opened on {day} and is {same.status}")
+        if self._session.exec(select(Dossier.id).where(col(Dossier.key) == key)).first() is not None:
+            return _refused(product, "the key is taken by another product of this round; choose another key")
+        for dossier in found:
+            if dossier.cycle_id == self._cycle.id and dossier.round_id == self._round.id:
+                return _refused(
+                    product, f"the product is in this round as {dossier.key}; use that key, or drop the row"
+                )
+            if dossier.closed_at is None:
+                return _refused(
+                    product, f"its dossier {dossier.key} is still open; import it once that one is decided or withdrawn"
+                )
+        return RowVerdict(product, Verdict.NEW)
+
+    def _dossiers_of(self, product: PlannedProduct) -> list[Dossier]:
+        """Return every dossier of this product of this producer, in all cycles."""
+        unit, producer, name = _identity(product)
+        query = (
+            select(Dossier)
+            .join(Product, col(Product.id) == col(Dossier.product_id))
+            .join(Producer, col(Producer.id) == col(Product.producer_id))
+            .where(col(Producer.unit_id) == unit, col(Producer.name) == producer, col(Product.name) == name)
+        )
+        return list(self._session.exec(query.order_by(col(Dossier.opened_at), col(Dossier.key))))
+
+
+def _refused(product: PlannedProduct, remedy: str) -> RowVerdict:
+    return RowVerdict(product, Verdict.REFUSED, remedy)
+
+
+def _identity(product: PlannedProduct) -> tuple[str, str, str]:
+    """Return what makes a product one and the same in the register: its producer's unit and name, and its own name."""
+    return product.unit, product.producer, product.name
+
+
+def _in_nfc(product: PlannedProduct) -> PlannedProduct:
+    texts = {name: getattr(product, name) for name in ("name", "form", "producer")}
+    return product.model_copy(update={name: unicodedata.normalize("NFC", text) for name, text in texts.items()})
