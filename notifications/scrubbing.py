@@ -30,8 +30,13 @@ def _scrub_part(part: bytes) -> bytes:
     if not blank or encoding not in _CODECS:
         return part
     decode, encode = _CODECS[encoding]
-    scrubbed = encode(_TOKEN.sub(rb"\1-", decode(content)))
-    return head + blank + re.sub(rb"\r?\n", b"\r\n", scrubbed.rstrip(b"\r\n")) + b"\r\n"
+    core = content.rstrip(b"\r\n")
+    decoded = decode(core)
+    scrubbed = _TOKEN.sub(rb"\1-", decoded)
+    if scrubbed == decoded:
+        return part
+    written = re.sub(rb"\r?\n", b"\r\n", encode(scrubbed).rstrip(b"\r\n"))
+    return head + blank + written + content[len(core) :]
 
 
 _CODECS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {

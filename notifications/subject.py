@@ -50,8 +50,10 @@ def counted(letter: Letter) -> str:
 
 
 def _earliest(letter: Letter) -> Line:
-    """Return the line with the earliest day; of several the one that the letter tells first."""
-    return min(letter.lines_in_reading_order(), key=lambda line: line.day or date.max)
+    """Return the line with the earliest day: what is owed goes before news; of equals the one told first."""
+    lines = letter.lines_in_reading_order()
+    owed = [line for line in lines if line.kind is not LineKind.NEWS]
+    return min(owed or lines, key=lambda line: line.day or date.max)
 
 
 def _dating(letter: Letter, line: Line) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from notifications.delivery import EmailSender
 from notifications.smtp import SmtpEmailSender, SmtpSettings
 from ocop_workflow.clock import Clock, SystemClock
 from ocop_workflow.errors import InputError
@@ -122,7 +121,7 @@ class Runtime:
             sender_address=settings.sender_address,
         )
 
-    def sender(self) -> EmailSender:
+    def sender(self) -> SmtpEmailSender:
         """Return the SMTP sender of the settings.
 
         Raises:

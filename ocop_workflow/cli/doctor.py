@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import os
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -90,9 +90,11 @@ def _package_names() -> Check:
 
 
 def _writable(folder: Path) -> Check:
-    if os.access(folder, os.W_OK | os.X_OK):
-        return Check("data folder", well=True, sentence=f"{folder} can be written")
-    return Check("data folder", well=False, sentence=f"{folder} can't be written; give this user the right to it")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return Check("data folder", well=True, sentence=f"{folder} can be written")
+    except OSError:
+        return Check("data folder", well=False, sentence=f"{folder} can't be written; give this user the right to it")
 
 
 def _migrations(folder: Path) -> Check:
