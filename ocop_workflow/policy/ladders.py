@@ -1,6 +1,6 @@
 """When the rungs of a ladder fire, and what becomes of those whose moment has passed (promises I2a, I3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -98,11 +98,16 @@ def first_moment_from(moments: Sequence[RungMoment], floor: datetime) -> datetim
 
 
 def decide_rungs(
-    moments: Sequence[RungMoment], *, unhandled_from: datetime, now: datetime, closed_at: datetime | None
+    moments: Sequence[RungMoment],
+    *,
+    unhandled_from: datetime,
+    now: datetime,
+    closed_at: datetime | None,
+    recipients: Mapping[Audience, str] | None = None,
 ) -> tuple[RungDecision, ...]:
     """Decide every rung whose moment has come and was not decided before.
 
-    Of several for one audience only the latest that is still useful is said; the others are overtaken. When the
+    Of several for one recipient only the latest that is still useful is said; the others are overtaken. When the
     obligation was settled after a moment had passed, the rung is recorded as settled. Rungs later than the
     settlement never happen.
 
@@ -111,13 +116,15 @@ def decide_rungs(
         unhandled_from: The earliest moment not decided yet.
         now: Business time.
         closed_at: When the obligation was completed or cancelled, or None while it is open.
+        recipients: Who stands behind each audience; without it each audience is a recipient of its own.
     """
+    whom: Mapping[Audience, str] = recipients or {audience: audience.value for audience in Audience}
     horizon = now if closed_at is None else min(now, closed_at)
     due = [moment for moment in moments if unhandled_from <= moment.at <= horizon]
     speakable = [
         m for m in due if not m.merged and closed_at is None and (m.useful_until is None or now < m.useful_until)
     ]
-    latest = {moment.audience: moment for moment in speakable}
+    latest = {whom[moment.audience]: moment for moment in speakable}
     decisions = []
     for moment in due:
         suppression: Suppression | None
@@ -128,6 +135,6 @@ def decide_rungs(
         elif moment not in speakable:
             suppression = Suppression.USELESS
         else:
-            suppression = None if latest[moment.audience] is moment else Suppression.OVERTAKEN
+            suppression = None if latest[whom[moment.audience]] is moment else Suppression.OVERTAKEN
         decisions.append(RungDecision(moment, suppression))
     return tuple(decisions)

@@ -7,6 +7,9 @@ from fractions import Fraction
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import Band, CriteriaPart
 
+MOST_DECIMALS = 6
+"""Points with more decimals are refused, so that sums in decimal arithmetic are exact."""
+
 
 class ScoreOutOfRangeError(InputError):
     """A score sheet does not fit the rule set's parts."""
@@ -20,14 +23,17 @@ def sheet_total(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) ->
         parts: The rule set's parts with their maxima.
 
     Raises:
-        ScoreOutOfRangeError: A part is missing or unknown, or has points below 0 or above its maximum.
+        ScoreOutOfRangeError: A part is missing or unknown, or has points below 0, above its maximum, too fine or no
+            number.
     """
     for part in parts:
         if part.id not in points:
             raise ScoreOutOfRangeError(f"part {part.id} has no points; give each of {_ids(parts)}")
         given = points[part.id]
-        if not 0 <= given <= part.maximum:
-            raise ScoreOutOfRangeError(f"part {part.id} has {given} points; give 0 to {part.maximum}")
+        if not given.is_finite() or not 0 <= given <= part.maximum:
+            raise ScoreOutOfRangeError(f"part {part.id} has {str(given)[:80]} points; give 0 to {part.maximum}")
+        if given != round(given, MOST_DECIMALS):
+            raise ScoreOutOfRangeError(f"part {part.id} has too many decimals; give {MOST_DECIMALS} at most")
     strange = sorted(set(points) - {part.id for part in parts})
     if strange:
         raise ScoreOutOfRangeError(f"part {strange[0]} is unknown; give each of {_ids(parts)}")

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, type_coerce
+from sqlalchemy.types import NullType
 from sqlmodel import Session, SQLModel, col, select
 
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.services.events import GENESIS, HASH_VERSION, event_hash, payload_of, text_hash
+from ocop_workflow.services.installation import RUN_OVERLAP
 from ocop_workflow.services.pinned_documents import canonical_bytes
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, EventText, PlanTask, Report, Seal
-from state_machines.dossier import state_of
 
 COPIED_COLUMNS = (
     "stream",
@@ -33,6 +34,9 @@ COPIED_COLUMNS = (
     "command",
 )
 """The columns of an event that its payload holds too."""
+
+DOSSIER = "dossier:"
+"""How the streams of dossiers begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def seal_through(work: UnitOfWork, until: datetime) -> Seal | None:
         heads.append([stream, seq, digest])
     number = 1 if last is None else last.number + 1
     previous = GENESIS if last is None else last.hash
-    payload = canonical_bytes({"number": number, "until": until.astimezone(UTC).isoformat(), "heads": heads})
+    payload = canonical_bytes(_seal_content(number, until, work.now, heads))
     seal = Seal(
         number=number,
         until=until,
@@ -100,8 +104,11 @@ def seal_through(work: UnitOfWork, until: datetime) -> Seal | None:
 
 
 def seal_day(work: UnitOfWork) -> Seal | None:
-    """Seal everything recorded before the present local day; None when that is done."""
-    return seal_through(work, start_of_day(local_day(work.now)))
+    """Seal everything recorded before the present local day; None when that is done.
+
+    A day is sealed once nobody can write into it any more: `RUN_OVERLAP` after its end.
+    """
+    return seal_through(work, start_of_day(local_day(work.now - RUN_OVERLAP)))
 
 
 def verify(session: Session, *, expected_seal: str | None = None) -> Verdict:
@@ -115,23 +122,42 @@ def verify(session: Session, *, expected_seal: str | None = None) -> Verdict:
     heads: dict[str, dict[int, str]] = {}
     states: dict[str, tuple[int, str | None]] = {}
     count = 0
-    for event in _events(session):
+    for event in _rows(session, "event", "stream", "seq"):
         count += 1
         faults += _event_faults(event, heads.get(event.stream, {}))
+        if not isinstance(event.seq, int):
+            continue
         heads.setdefault(event.stream, {})[event.seq] = event.hash
         known = states.get(event.stream, (0, None))[1]
-        states[event.stream] = (event.seq, event.to_state if event.to_state is not None else known)
+        states[event.stream] = (event.seq, _state_after(event, known))
     faults += _text_faults(session)
-    seals = list(session.exec(select(Seal).order_by(col(Seal.number))))
+    seals = list(_rows(session, "seal", "number"))
     faults += _seal_faults(seals, heads, expected_seal)
     faults += _row_faults(session, states)
     return Verdict(count, len(seals), seals[-1].hash if seals else None, tuple(faults))
 
 
-def _events(session: Session) -> Iterator[Any]:
-    """Yield every event as a row in stream order; values that cannot be read come as they are."""
-    table: Any = SQLModel.metadata.tables["event"]
-    yield from session.execute(select(table).order_by(table.c.stream, table.c.seq))
+def _rows(session: Session, table_name: str, *order: str) -> Iterator[Any]:
+    """Yield a table's rows in order, each value as the database has it, whether it can be read or not."""
+    table: Any = SQLModel.metadata.tables[table_name]
+    columns = [type_coerce(column, NullType()).label(column.name) for column in table.c]
+    yield from session.execute(select(*columns).order_by(*(table.c[name] for name in order)))
+
+
+def _instant(value: Any) -> datetime:
+    """Return an instant as it was written: SQLite keeps UTC as text without an offset, PostgreSQL gives it aware."""
+    read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def _state_after(event: Any, before: str | None) -> str | None:
+    """Return the state that an event leaves its subject in; a dossier's end keeps the stage where it was reached."""
+    told = event.to_state
+    if told is None:
+        return before
+    if str(event.stream).startswith(DOSSIER) and ":" not in str(told):
+        return f"{str(before).partition(':')[0]}:{told}"
+    return str(told)
 
 
 def _event_faults(event: Any, before: dict[int, str]) -> list[AuditFault]:
@@ -140,6 +166,9 @@ def _event_faults(event: Any, before: dict[int, str]) -> list[AuditFault]:
     def fault(sentence: str) -> None:
         faults.append(AuditFault(event.stream, event.seq, sentence))
 
+    if not isinstance(event.seq, int):
+        fault("its number can't be read")
+        return faults
     expected_seq = max(before, default=0) + 1
     if event.seq != expected_seq:
         fault(f"event {expected_seq} before it is missing")
@@ -149,10 +178,11 @@ def _event_faults(event: Any, before: dict[int, str]) -> list[AuditFault]:
     if previous is not None and event.previous_hash != previous:
         fault("its previous hash is not that of the event before it")
     try:
-        if event.hash != event_hash(HASH_VERSION, event.previous_hash, bytes(event.payload)):
+        if event.hash != event_hash(HASH_VERSION, event.previous_hash, event.payload):
             fault("its hash does not fit its payload")
         columns = {name: getattr(event, name) for name in COPIED_COLUMNS}
-        if payload_of(columns) != bytes(event.payload):
+        columns |= {name: _instant(columns[name]) for name in ("recorded_at", "effective_at")}
+        if payload_of(columns) != event.payload:
             fault(f"its {_changed_column(columns, event.payload)} is not what its payload says")
     except (AttributeError, TypeError, ValueError):
         fault("a column holds something that can't be read")
@@ -182,29 +212,40 @@ def _text_faults(session: Session) -> list[AuditFault]:
     ]
 
 
-def _seal_faults(seals: list[Seal], heads: dict[str, dict[int, str]], expected: str | None) -> list[AuditFault]:
+def _seal_faults(seals: list[Any], heads: dict[str, dict[int, str]], expected: str | None) -> list[AuditFault]:
     faults = []
     previous = GENESIS
     for number, seal in enumerate(seals, start=1):
         name = f"seal {seal.number}"
         if seal.number != number:
             faults.append(AuditFault(name, None, f"seal {number} before it is missing"))
-        elif seal.previous_hash != previous or seal.hash != _seal_hash(seal.previous_hash, seal.payload):
-            faults.append(AuditFault(name, None, "its hash does not fit its content or the seal before"))
+        try:
+            if seal.previous_hash != previous or seal.hash != _seal_hash(seal.previous_hash, seal.payload):
+                faults.append(AuditFault(name, None, "its hash does not fit its content or the seal before"))
+            faults += _sealed_faults(seal, heads)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            faults.append(AuditFault(name, None, "a column holds something that can't be read"))
         previous = seal.hash
-        content = json.loads(seal.payload)
-        if content["until"] != seal.until.astimezone(UTC).isoformat() or content["number"] != seal.number:
-            faults.append(AuditFault(name, None, "its columns are not what its payload says"))
-        for stream, seq, digest in content["heads"]:
-            found = heads.get(stream, {}).get(seq)
-            if found is None:
-                faults.append(AuditFault(stream, seq, f"it is missing; {name} saw it"))
-            elif found != digest:
-                faults.append(AuditFault(stream, seq, f"it is not the one that {name} saw"))
     if expected is not None and expected not in {seal.hash for seal in seals}:
         faults.append(
             AuditFault("seals", None, f"no seal has the hash {expected[:80]}; the record was cut or rewritten")
         )
+    return faults
+
+
+def _sealed_faults(seal: Any, heads: dict[str, dict[int, str]]) -> list[AuditFault]:
+    """Find where a seal's columns differ from its payload, and events that are no longer as it saw them."""
+    faults = []
+    content = json.loads(seal.payload)
+    columns = _seal_content(seal.number, _instant(seal.until), _instant(seal.sealed_at), content["heads"])
+    if content != columns:
+        faults.append(AuditFault(f"seal {seal.number}", None, "its columns are not what its payload says"))
+    for stream, seq, digest in content["heads"]:
+        found = heads.get(stream, {}).get(seq)
+        if found is None:
+            faults.append(AuditFault(stream, seq, f"it is missing; seal {seal.number} saw it"))
+        elif found != digest:
+            faults.append(AuditFault(stream, seq, f"it is not the one that seal {seal.number} saw"))
     return faults
 
 
@@ -225,13 +266,22 @@ def _row_faults(session: Session, states: dict[str, tuple[int, str | None]]) -> 
 
 def _subject_rows(session: Session) -> Iterator[tuple[str, int, str]]:
     for dossier in session.exec(select(Dossier.id, Dossier.version, Dossier.stage, Dossier.status)):
-        yield f"dossier:{dossier[0]}", dossier[1], state_of(dossier[2], dossier[3])
+        yield f"{DOSSIER}{dossier[0]}", dossier[1], f"{dossier[2]}:{dossier[3]}"
     for report in session.exec(select(Report.id, Report.version, Report.status)):
         yield f"report:{report[0]}", report[1], report[2]
     for task in session.exec(select(PlanTask.id, PlanTask.version, PlanTask.status)):
         yield f"task:{task[0]}", task[1], task[2]
     for cycle in session.exec(select(Cycle.id, Cycle.version, Cycle.status)):
         yield f"cycle:{cycle[0]}", cycle[1], cycle[2]
+
+
+def _seal_content(number: int, until: datetime, sealed_at: datetime, heads: list[list[Any]]) -> dict[str, Any]:
+    return {
+        "number": number,
+        "until": until.astimezone(UTC).isoformat(),
+        "sealed_at": sealed_at.astimezone(UTC).isoformat(),
+        "heads": heads,
+    }
 
 
 def _seal_hash(previous: str, payload: bytes) -> str:

@@ -101,9 +101,9 @@ def close_cycle(work: UnitOfWork, cycle: Cycle, *, actor: str) -> None:
 
 
 def is_intake_over(work: UnitOfWork, cycle: Cycle) -> bool:
-    """Return whether every round of the cycle has stopped taking dossiers."""
+    """Return whether every round of the cycle has stopped taking dossiers; without a round nothing is over."""
     rounds = work.books.of_cycle(work.session, cycle).cycle_year.rounds
-    return all(local_day(work.now) > round_.closes_on for round_ in rounds)
+    return bool(rounds) and all(local_day(work.now) > round_.closes_on for round_ in rounds)
 
 
 def steps_due(work: UnitOfWork, cycle: Cycle) -> list[str]:

@@ -5,6 +5,7 @@ before the next mail is touched.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from ocop_workflow.services.outbox import (
     is_still_true,
     must_recheck,
     notices_of,
+    postpone,
     record_accepted,
     record_permanent,
     record_temporary,
@@ -37,17 +39,20 @@ from ocop_workflow.services.outbox import (
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail
 
+_log = logging.getLogger(__name__)
+
 Transactions = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
 @dataclass(slots=True)
 class Delivered:
-    """What became of the mails of one batch."""
+    """What became of the mails of one batch; `failed` are those that could not be made, or whose sender broke."""
 
     accepted: int = 0
     refused: int = 0
     postponed: int = 0
     withdrawn: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,12 @@ async def _hand_over(post: PostOffice, claim: Claim, tally: Delivered) -> None:
         envelope = _ready(post, claim)
     except ClaimLostError:
         return
+    except Exception as error:  # noqa: BLE001 -- logged and counted; one mail must not hold up the others
+        _log.exception("the mail %s can't be made", claim.mail_id)
+        with post.writing() as work:
+            postpone(work, claim, reason=f"{type(error).__name__}: {error}")
+        tally.failed += 1
+        return
     if envelope is None:
         tally.withdrawn += 1
         return
@@ -115,6 +126,11 @@ async def _hand_over(post: PostOffice, claim: Claim, tally: Delivered) -> None:
         with post.writing() as work:
             record_temporary(work, claim, outcome=outcome, reply=error.reply)
         tally.postponed += 1
+    except Exception as error:  # noqa: BLE001 -- logged and counted; what a broken sender did with the mail is unknown
+        _log.exception("the sender broke at the mail %s", claim.mail_id)
+        with post.writing() as work:
+            record_temporary(work, claim, outcome="outcome_unknown", reply=f"{type(error).__name__}: {error}")
+        tally.failed += 1
     else:
         with post.writing() as work:
             record_accepted(work, claim, reply=accepted.reply, scrubbed=scrub_links(envelope.message))
@@ -134,8 +150,9 @@ def _ready(post: PostOffice, claim: Claim) -> Envelope | None:
             nothing_left = not true and (mail.message is None or must_recheck(mail, work.now))
         if nothing_left:
             with post.writing() as work:
-                withdraw_mail(work, claim)
-            return None
+                if withdraw_mail(work, claim):
+                    return None
+            continue
         if letter is None:
             with post.writing() as work:
                 begin_attempt(work, claim)

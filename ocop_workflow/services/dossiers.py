@@ -175,10 +175,24 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         ),
     )
     _settle(work, case, obligations, settles, at)
-    _tell_of(work, case, request)
+    _tell_of(work, case, request, at)
     dossier.responsible = _responsible(case)
     work.session.add(dossier)
     return dossier
+
+
+def check_decider(work: UnitOfWork, dossier: Dossier, actor: str) -> None:
+    """Refuse an actor who neither decides at the dossier's present stage nor is the office.
+
+    Raises:
+        NotPermittedError: The actor is somebody else.
+    """
+    case = _case(work, dossier)
+    permitted = {case.party(case.stage.decided_by), case.cycle.office_position}
+    if actor not in permitted:
+        raise NotPermittedError(
+            f"{actor} may not score at {case.stage.id}; that is for {' or '.join(sorted(permitted))}"
+        )
 
 
 def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:
@@ -368,7 +382,7 @@ def _responsible(case: _Case) -> str | None:
     return case.party(stage.decided_by)
 
 
-def _tell_of(work: UnitOfWork, case: _Case, request: Request) -> None:
+def _tell_of(work: UnitOfWork, case: _Case, request: Request, at: datetime) -> None:
     """Plan the news for the producer."""
     news = _news(case, request)
     if news is None:
@@ -383,6 +397,7 @@ def _tell_of(work: UnitOfWork, case: _Case, request: Request) -> None:
         subject_id=case.dossier.id,
         stream=case.stream,
         seq=case.dossier.version,
+        happened_at=at,
     )
 
 

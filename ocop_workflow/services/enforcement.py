@@ -41,6 +41,8 @@ def enforce(work: UnitOfWork, cycle: Cycle, obligation_ids: Sequence[str]) -> En
         .order_by(col(Obligation.enforce_at), col(Obligation.key))
         .with_for_update()
     ):
+        if obligation.status != "open":
+            continue  # closed by a lapse in this very batch
         overdue += obligation.overdue_at is None
         again_at = enforcement_of(obligation, work.now)
         work.session.add(obligation)

@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet, Stage
 from ocop_workflow.policy.scoring import mean_score, sheet_total, stars_of
-from ocop_workflow.services.dossiers import Request, apply_trigger
-from ocop_workflow.services.events import Act, append_event, command_done
+from ocop_workflow.services.dossiers import Request, apply_trigger, check_decider
+from ocop_workflow.services.events import Act, append_event, command_done, details_of, event_of_command
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, ScoreSheet
 from state_machines.dossier import DossierStatus, DossierTrigger
@@ -54,17 +54,21 @@ def record_sheets(
 
     Raises:
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
-        ScoreOutOfRangeError: A sheet does not fit the parts of the rule set.
+        NotPermittedError: The actor neither decides at this stage nor is the office.
+        ScoreOutOfRangeError: There is no sheet, or one does not fit the parts of the rule set.
     """
+    done = event_of_command(work.session, command)
+    if done is not None:
+        return int(details_of(done)["session"])
     stage, rule_set = _stage(work, dossier)
-    session_number = _sessions_at(work.session, dossier) + 1
-    if command_done(work.session, command):
-        return session_number - 1
     if stage.judged_by != "council":
         raise NotJudgedSoError(f"{stage.id} is decided by verdict; give --verdict instead of score sheets")
     if dossier.status not in (DossierStatus.RECEIVED, DossierStatus.UNDER_REVIEW):
         raise NotJudgedSoError(f"a dossier that is {dossier.status} is not before the council; receive it first")
+    check_decider(work, dossier, actor)
     totals = {member: sheet_total(points, rule_set.parts) for member, points in sheets.items()}
+    mean_score(list(totals.values()))  # refuses a session without sheets
+    session_number = _sessions_at(work.session, dossier) + 1
     for member, points in sheets.items():
         work.session.add(
             ScoreSheet(

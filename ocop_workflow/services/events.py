@@ -82,6 +82,7 @@ def append_event(work: UnitOfWork, *, stream: str, seq: int, cycle_id: str | Non
         "text_hash": None if act.text is None else text_hash(salt or "", act.text),
         "command": act.command,
     }
+    columns = {name: _nfc(value) if isinstance(value, str) else value for name, value in columns.items()}
     payload = payload_of(columns)
     digest = event_hash(HASH_VERSION, previous, payload)
     row = {**columns, "hash_version": HASH_VERSION, "payload": payload, "previous_hash": previous, "hash": digest}
@@ -98,18 +99,22 @@ def append_event(work: UnitOfWork, *, stream: str, seq: int, cycle_id: str | Non
 
 def command_done(session: Session, command: str | None) -> bool:
     """Return whether the act of this name was carried out before."""
-    return (
-        command is not None and session.exec(select(Event.seq).where(col(Event.command) == command)).first() is not None
-    )
+    return event_of_command(session, command) is not None
+
+
+def event_of_command(session: Session, command: str | None) -> Event | None:
+    """Return the event of the act of this name, or None when there was none yet."""
+    return None if command is None else session.exec(select(Event).where(col(Event.command) == command)).first()
 
 
 def payload_of(columns: Mapping[str, Any]) -> bytes:
-    """Return the canonical payload of an event's columns: instants as ISO 8601 in UTC, text in NFC."""
-    shown = {
-        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-        for name, value in columns.items()
-    }
-    return unicodedata.normalize("NFC", canonical_bytes(shown).decode()).encode()
+    """Return the canonical payload of an event's columns: instants as ISO 8601 in UTC, text as it is (NFC when new)."""
+    return canonical_bytes(
+        {
+            name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+            for name, value in columns.items()
+        }
+    )
 
 
 def event_hash(version: int, previous: str, payload: bytes) -> str:
@@ -131,6 +136,10 @@ def details_of(event: Event) -> dict[str, Any]:
 def events_of(session: Session, stream: str) -> list[Event]:
     """Return a stream's events in order."""
     return list(session.exec(select(Event).where(col(Event.stream) == stream).order_by(col(Event.seq))))
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _hash_at(session: Session, stream: str, seq: int) -> str:

@@ -11,7 +11,7 @@ from ocop_workflow.policy.date_expressions import Origin
 from ocop_workflow.policy.ladders import RungDecision, Suppression, first_moment_from
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.notices import insert_notices, rung_row, suppress, tell
-from ocop_workflow.services.obligations import enforcement_of, moments_of
+from ocop_workflow.services.obligations import DOSSIER_STEP, enforcement_of, moments_of
 from ocop_workflow.services.reminders import recipient_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Notice, Obligation
@@ -47,12 +47,14 @@ def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> No
     ladder begins now, and the party is told at once.
 
     Raises:
-        ExtensionRefusedError: Not the office, closed, statutory, without a date, or not later than now and before.
+        ExtensionRefusedError: Not the office, not a dossier's date, closed or lapsed, statutory, without a date, or not
+            later than now and before.
     """
     if command_done(work.session, extension.command):
         return
     cycle = work.session.get_one(Cycle, obligation.cycle_id)
     _check(obligation, extension, cycle, now=work.now)
+    floor = max(work.now, obligation.opens_at)
     dossier = work.session.get_one(Dossier, obligation.subject_id)
     _end_old_rungs(work, cycle, obligation)
     before = obligation.due_at
@@ -62,7 +64,7 @@ def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> No
     obligation.deadline_version += 1
     obligation.overdue_at = None
     book = work.books.of_cycle(work.session, cycle)
-    obligation.next_action_at = first_moment_from(moments_of(book, obligation), work.now)
+    obligation.next_action_at = first_moment_from(moments_of(book, obligation), floor)
     enforcement_of(obligation, work.now)
     work.session.add(obligation)
     dossier.version += 1
@@ -99,6 +101,8 @@ def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> No
 def _check(obligation: Obligation, extension: Extension, cycle: Cycle, *, now: datetime) -> None:
     if extension.actor != cycle.office_position:
         raise ExtensionRefusedError(f"only {cycle.office_position} extends dates of this cycle")
+    if obligation.kind != DOSSIER_STEP:
+        raise ExtensionRefusedError("only the dates of dossiers can be extended; name a dossier and its step")
     if obligation.status != "open":
         raise ExtensionRefusedError("this is settled already; there is nothing to extend")
     if obligation.origin == Origin.STATUTORY:
@@ -107,6 +111,10 @@ def _check(obligation: Obligation, extension: Extension, cycle: Cycle, *, now: d
         )
     if obligation.due_at is None:
         raise ExtensionRefusedError("this has no date to extend")
+    if obligation.lapse_at is not None and now >= obligation.lapse_at:  # I9: whether or not a sweep has recorded it
+        raise ExtensionRefusedError(
+            f"the dossier lapsed at {obligation.lapse_at.isoformat()}; there is nothing to extend"
+        )
     if extension.due_at <= max(obligation.due_at, now):
         raise ExtensionRefusedError("the new date must be later than the old one and than today")
 

@@ -148,7 +148,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
         about=about_of(session, book, subject, mail.language),
         last_day=last_day_in_time(obligation.due_at) if obligation.due_at else None,
         expected=obligation.firmness == Firmness.EXPECTED,
-        why=why_of(obligation.why_code, obligation.why_params),
+        why=why_of(obligation.why_code, obligation.why_params) if obligation.deadline_version == 1 else None,
         url=_url(session, subject, notice.recipient, stationery),
         owed_by=party_name(session, book, obligation.party, mail.language)
         if notice.line_kind == LineKind.ESCALATION

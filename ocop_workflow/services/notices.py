@@ -26,8 +26,12 @@ def tell(
     subject_id: str,
     stream: str,
     seq: int,
+    happened_at: datetime | None = None,
 ) -> None:
-    """Plan news of an event for one party; it leaves with the next delivery, without waiting for the digest."""
+    """Plan news of an event for one party; it leaves with the next delivery, without waiting for the digest.
+
+    `happened_at` is when the event became true, if not now: that is the day the reader is told.
+    """
     row = notice_row(
         work,
         cycle,
@@ -36,7 +40,7 @@ def tell(
         audience=NEWS,
         line_kind=NEWS,
         subject_id=subject_id,
-        moment_at=work.now,
+        moment_at=happened_at or work.now,
     )
     insert_notices(work.session, [{**row, "code": code, "params": dict(params), "immediate": True}])
 

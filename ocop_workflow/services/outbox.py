@@ -62,7 +62,8 @@ def bundle(work: UnitOfWork, office_id: str, *, sender_domain: str) -> Bundled:
     """Put an office's planned notices into mails.
 
     News makes an immediate mail. Everything else joins the recipient's digest of the local day; when that was frozen
-    already it waits for tomorrow's, unless its obligation falls due before then.
+    already it waits for tomorrow's, unless its obligation falls due before then. Of several rungs of one obligation
+    that have waited for delivery only the latest is said (promise I3).
     """
     today = local_day(work.now)
     notices = work.session.exec(
@@ -74,10 +75,7 @@ def bundle(work: UnitOfWork, office_id: str, *, sender_domain: str) -> Bundled:
         return Bundled()
     desk = _Desk(work, office_id, today, sender_domain)
     count = unreachable = 0
-    for notice in notices:
-        if not is_still_true(work.session, notice):
-            _suppress_stale(work, notice)
-            continue
+    for notice in _worth_saying(work, notices):
         addressee = desk.addressee(notice.recipient)
         if addressee is None or addressee.address is None:
             suppress(notice, Suppression.NO_RECIPIENT if addressee is None else Suppression.NO_ADDRESS, at=work.now)
@@ -90,6 +88,25 @@ def bundle(work: UnitOfWork, office_id: str, *, sender_domain: str) -> Bundled:
             work.session.add(notice)
             count += 1
     return Bundled(count, desk.created, unreachable)
+
+
+def _worth_saying(work: UnitOfWork, notices: Sequence[Notice]) -> list[Notice]:
+    """Return the notices that still have something to say, in their order; suppress the others with the reason."""
+    true = []
+    for notice in notices:
+        if is_still_true(work.session, notice):
+            true.append(notice)
+        else:
+            _suppress_stale(work, notice)
+    latest = {(notice.obligation_id, notice.recipient): notice.id for notice in true}
+    said = []
+    for notice in true:
+        if notice.obligation_id is None or latest[notice.obligation_id, notice.recipient] == notice.id:
+            said.append(notice)
+        else:
+            suppress(notice, Suppression.OVERTAKEN, at=work.now)
+            work.session.add(notice)
+    return said
 
 
 class _Desk:
@@ -115,7 +132,7 @@ class _Desk:
         if notice.immediate:
             return self._open_mail(addressee, LetterKind.IMMEDIATE)
         digest = self._latest(addressee, LetterKind.DIGEST)
-        if digest is None or digest.status == "open":
+        if digest is None or digest.status in ("open", "withdrawn"):
             return self._open_mail(addressee, LetterKind.DIGEST)
         return self._open_mail(addressee, LetterKind.IMMEDIATE) if self._is_urgent(notice) else None
 
@@ -241,7 +258,7 @@ def freeze(work: UnitOfWork, claim: Claim, *, rendered: Sequence[str], message: 
     drop_stale(work, mail.id)
     mail.status, mail.message, mail.frozen_at = "frozen", message, work.now
     work.session.add(mail)
-    begin_attempt(work, claim)
+    _add_attempt(work, claim)
     return True
 
 
@@ -252,13 +269,23 @@ def drop_stale(work: UnitOfWork, mail_id: str) -> None:
             _suppress_stale(work, notice)
 
 
-def withdraw_mail(work: UnitOfWork, claim: Claim) -> None:
-    """Withdraw a mail in which nothing is true any more."""
+def withdraw_mail(work: UnitOfWork, claim: Claim) -> bool:
+    """Withdraw a mail in which nothing is true any more.
+
+    Returns:
+        False when something true was bundled into it meanwhile: look again.
+
+    Raises:
+        ClaimLostError: The lease ran out and another process has taken the mail over.
+    """
     mail = _own(work.session, claim)
     if mail is None:
-        return
+        raise ClaimLostError(claim.mail_id)
     drop_stale(work, mail.id)
+    if notices_of(work.session, mail.id):
+        return False
     _settle(work, mail, "withdrawn", reply=None)
+    return True
 
 
 def must_recheck(mail: Mail, now: datetime) -> bool:
@@ -267,8 +294,21 @@ def must_recheck(mail: Mail, now: datetime) -> bool:
 
 
 def begin_attempt(work: UnitOfWork, claim: Claim) -> None:
-    """Write down that a mail is about to be handed over, before the network is touched."""
-    work.session.add(DeliveryAttempt(mail_id=claim.mail_id, number=claim.attempt, started_at=work.now))
+    """Write down that a frozen mail is about to be handed over, before the network is touched.
+
+    Raises:
+        ClaimLostError: The lease ran out and another process has taken the mail over.
+    """
+    if _own(work.session, claim) is None:
+        raise ClaimLostError(claim.mail_id)
+    _add_attempt(work, claim)
+
+
+def postpone(work: UnitOfWork, claim: Claim, *, reason: str) -> None:
+    """Set a mail aside that could not even be made, and when to try again; nothing was handed over."""
+    mail = _own(work.session, claim)
+    if mail is not None:
+        _try_later(work, mail, claim, reason)
 
 
 def record_accepted(work: UnitOfWork, claim: Claim, *, reply: str, scrubbed: bytes) -> None:
@@ -301,9 +341,17 @@ def record_temporary(work: UnitOfWork, claim: Claim, *, outcome: str, reply: str
     if mail.frozen_at is not None and work.now - mail.frozen_at >= GIVE_UP_AFTER:
         _refuse(work, mail, reply)
         return
+    _try_later(work, mail, claim, reply)
+
+
+def _try_later(work: UnitOfWork, mail: Mail, claim: Claim, reply: str) -> None:
     mail.next_try_at = work.now + BACK_OFF[min(claim.attempt, len(BACK_OFF)) - 1]
     mail.lease_until, mail.reply = None, reply
     work.session.add(mail)
+
+
+def _add_attempt(work: UnitOfWork, claim: Claim) -> None:
+    work.session.add(DeliveryAttempt(mail_id=claim.mail_id, number=claim.attempt, started_at=work.now))
 
 
 def _refuse(work: UnitOfWork, mail: Mail, reply: str) -> None:

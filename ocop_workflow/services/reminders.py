@@ -55,9 +55,11 @@ def queue_due_notices(work: UnitOfWork, cycle: Cycle, obligation_ids: Sequence[s
     for obligation in obligations:
         moments = moments_of(book, obligation)
         unhandled = obligation.next_action_at or work.now
-        decisions = decide_rungs(moments, unhandled_from=unhandled, now=work.now, closed_at=obligation.closed_at)
-        for decision in decisions:
-            recipient = recipient_of(cycle, obligation, decision.moment.audience)
+        recipients = {audience: recipient_of(cycle, obligation, audience) for audience in Audience}
+        for decision in decide_rungs(
+            moments, unhandled_from=unhandled, now=work.now, closed_at=obligation.closed_at, recipients=recipients
+        ):
+            recipient = recipients[decision.moment.audience]
             automatic = book.plan.escalations == "automatic"
             rows.append(rung_row(work, cycle, obligation, decision, recipient=recipient, automatic=automatic))
         move_next_action(obligation, moments, work.now)

@@ -50,7 +50,6 @@ class UnitOfWork:
         now: Business time, aware, UTC.
         ids: The source of ids.
         books: The shelf of pinned documents, already read ones kept.
-        command: The name of the act being carried out, unique for good, or None; a second time it does nothing.
     """
 
     session: Session

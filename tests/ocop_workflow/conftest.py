@@ -6,18 +6,20 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
 
 from notifications.delivery import EmailSender
+from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import OFFICE_ZONE, local_day
 from ocop_workflow.config_files import load_plan_files
 from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.cycles import CycleDocuments, cycles_of, open_cycle
-from ocop_workflow.services.delivery import PostOffice
+from ocop_workflow.services.delivery import Delivered, PostOffice, deliver
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
 from ocop_workflow.services.enforcement import Enforced, enforce, overdue_obligations
 from ocop_workflow.services.evaluations import conclude, record_sheets
@@ -30,7 +32,7 @@ from ocop_workflow.services.projection import missing_products, project_reports,
 from ocop_workflow.services.reminders import QueuedNotices, due_obligations, queue_due_notices
 from ocop_workflow.services.unit_of_work import SeededIds, UnitOfWork
 from ocop_workflow.storage.database import Database, open_database
-from ocop_workflow.storage.tables import Cycle, Dossier, Notice, Obligation, Producer
+from ocop_workflow.storage.tables import Cycle, DeliveryAttempt, Dossier, Mail, Notice, Obligation, Producer
 from state_machines.dossier import DossierTrigger
 
 SMALL = Path(__file__).parent / "small"
@@ -186,6 +188,34 @@ class Office:
         if about is not None:
             query = query.where(col(Notice.subject_id) == self.dossier(work, about).id)
         return list(work.session.exec(query.order_by(col(Notice.moment_at), col(Notice.key))))
+
+    def send(self, when: str | datetime, sender: RecordingEmailSender | None = None) -> Delivered:
+        """Bundle and deliver."""
+        self.bundle(when)
+        return deliver(self.post(sender or RecordingEmailSender(), when), "coast")[0]
+
+    def mails(self, *, status: str | None = None) -> list[Mail]:
+        with self.reading() as work:
+            query = select(Mail).order_by(col(Mail.created_at), col(Mail.recipient), col(Mail.sequence))
+            return [mail for mail in work.session.exec(query) if status in (None, mail.status)]
+
+    def outcomes(self, number: str = "1-1-1") -> dict[str, str]:
+        """Return what became of each rung about a dossier: its status, or why it was not sent."""
+        with self.reading() as work:
+            return {n.rung or "": n.suppression or n.status for n in self.notices(work, about=number)}
+
+    def attempts(self) -> list[tuple[int, str]]:
+        """Return number and outcome of every attempt to hand a mail over."""
+        with self.reading() as work:
+            query = select(DeliveryAttempt).order_by(col(DeliveryAttempt.mail_id), col(DeliveryAttempt.number))
+            return [(attempt.number, attempt.outcome) for attempt in work.session.exec(query)]
+
+    @staticmethod
+    def text_of(message: bytes) -> str:
+        """Return the text part of a message."""
+        body = message_from_bytes(message, policy=policy.default).get_body(("plain",))
+        assert body is not None
+        return str(body.get_content())
 
 
 def sheet(total: str) -> dict[str, Decimal]:

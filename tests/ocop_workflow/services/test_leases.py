@@ -1,0 +1,179 @@
+"""One process at a time holds a mail: leases, lost claims, two claimers (I2b)."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from notifications.delivery import (
+    Accepted,
+    Envelope,
+)
+from notifications.recording import RecordingEmailSender
+from ocop_workflow.services.delivery import Delivered, deliver
+from ocop_workflow.services.outbox import (
+    Claim,
+    ClaimLostError,
+    begin_attempt,
+    claim_mails,
+    freeze,
+    record_accepted,
+    record_permanent,
+    record_temporary,
+    withdraw_mail,
+)
+from ocop_workflow.storage.tables import Mail
+
+if TYPE_CHECKING:
+    from tests.ocop_workflow.conftest import Office
+
+MINUTES = timedelta(minutes=1)
+WEEK_BEFORE = "2018-03-23 07:30"  # the rung -7 of the four submissions
+
+
+class BusySender(RecordingEmailSender):
+    """Lets something happen during each hand-over, before the server answers."""
+
+    def __init__(self, during: Callable[[], None]) -> None:
+        super().__init__()
+        self.during = during
+
+    async def send(self, envelope: Envelope) -> Accepted:
+        self.during()
+        return await super().send(envelope)
+
+
+def test_a_lost_lease_leaves_the_attempt_unknown_when_claimed_again(single: "Office") -> None:
+    """I2b: sender or connection died after the attempt was written down; nobody knows what the server has."""
+    single.sweep(WEEK_BEFORE)
+    single.bundle(WEEK_BEFORE)
+
+    class Died(BaseException):
+        """The process is gone; nothing after it runs."""
+
+    def die() -> None:
+        raise Died
+
+    with pytest.raises(BaseExceptionGroup):
+        deliver(single.post(BusySender(die), WEEK_BEFORE, connections=1), "coast")
+    started = [number for number, outcome in single.attempts() if outcome == "started"]
+    assert started == [1]
+    assert deliver(single.post(RecordingEmailSender(), "2018-03-23 07:39:59"), "coast")[0] == Delivered()
+
+    sender = RecordingEmailSender()
+    deliver(single.post(sender, "2018-03-23 07:40"), "coast")
+
+    assert "started" not in [outcome for _, outcome in single.attempts()]
+    assert [outcome for _, outcome in single.attempts()].count("outcome_unknown") == 1
+    assert {mail.status for mail in single.mails()} == {"sent"}
+
+
+def test_leases_go_by_the_lease_clock_and_not_by_business_time(single: "Office") -> None:
+    """Section 6, two clocks: a lease of ten minutes holds for ten minutes of the lease clock."""
+    single.sweep(WEEK_BEFORE)
+    single.bundle(WEEK_BEFORE)
+    with single.at(WEEK_BEFORE) as work:
+        machine = work.now + timedelta(days=3000)
+        first = claim_mails(work, "coast", lease_now=machine, lease=10 * MINUTES)
+        early = claim_mails(work, "coast", lease_now=machine + 10 * MINUTES - timedelta(microseconds=1), lease=MINUTES)
+        again = claim_mails(work, "coast", lease_now=machine + 10 * MINUTES, lease=MINUTES)
+
+    assert early == []
+    assert again == [Claim(claim.mail_id, 2) for claim in first]
+
+
+def test_a_process_that_lost_its_claim_hands_nothing_over(frozen: "Office") -> None:
+    """I2b: every write is guarded by the attempt's number, also that which begins a retry."""
+    (mail,) = frozen.mails(status="frozen")
+    with frozen.at("2018-03-23 07:31") as work:
+        (late,) = claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
+    with frozen.at("2018-03-23 07:41") as work:
+        (present,) = claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
+    assert (late.attempt, present.attempt) == (2, 3)
+
+    with frozen.at("2018-03-23 07:42") as work:
+        with pytest.raises(ClaimLostError):
+            begin_attempt(work, late)
+        with pytest.raises(ClaimLostError):
+            freeze(work, late, rendered=[], message=b"")
+        with pytest.raises(ClaimLostError):
+            withdraw_mail(work, late)
+        begin_attempt(work, present)
+    assert [row.message for row in frozen.mails(status="frozen")] == [mail.message]
+
+
+def test_a_late_answer_to_a_lost_claim_is_recorded_without_touching_the_mail(frozen: "Office") -> None:
+    """I2b: recording is bound to mail and attempt; the present holder decides about the mail."""
+    with frozen.at("2018-03-23 07:31") as work:
+        (late,) = claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
+        begin_attempt(work, late)
+    with frozen.at("2018-03-23 07:41") as work:
+        claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
+    with frozen.at("2018-03-23 07:42") as work:
+        record_permanent(work, late, reply="550 no")
+        record_temporary(work, late, outcome="temporary", reply="451 later")
+        record_accepted(work, late, reply="250 ok", scrubbed=b"")
+
+    assert [(mail.status, mail.attempt) for mail in frozen.mails() if mail.id == late.mail_id] == [("frozen", 3)]
+    assert (2, "accepted") in frozen.attempts()
+
+
+def test_a_mail_claimed_by_another_process_between_claim_and_hand_over_is_left_alone(single: "Office") -> None:
+    """I2b: the slow process finds its lease gone when it wants to freeze."""
+    single.sweep(WEEK_BEFORE)
+    single.bundle(WEEK_BEFORE)
+
+    def take_over() -> None:
+        with single.at("2018-03-23 08:00") as work:
+            claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
+
+    busy = BusySender(take_over)
+    delivered = deliver(single.post(busy, WEEK_BEFORE, connections=1), "coast")[0]
+
+    assert (delivered, len(busy.envelopes)) == (Delivered(accepted=1), 1)
+    assert {mail.status for mail in single.mails() if mail.attempt == 2} == {"open", "frozen"}
+
+
+def test_two_claimers_at_once_never_claim_the_same_mail(office: "Office") -> None:
+    """I2b: two threads on a real file, claiming one mail at a time until none is left."""
+    with office.at(WEEK_BEFORE) as work:
+        for number in range(60):
+            work.session.add(
+                Mail(
+                    id=f"m{number:02d}",
+                    office_id="coast",
+                    recipient=f"official:{number}",
+                    recipient_name="A",
+                    address="a@office.example",
+                    language="vi",
+                    kind="digest",
+                    local_date=work.now.date(),
+                    sequence=0,
+                    message_id=f"<m{number}@office.example>",
+                    created_at=work.now,
+                    next_try_at=work.now,
+                )
+            )
+    claimed: dict[str, list[Claim]] = {"left": [], "right": []}
+    begin = threading.Barrier(2)
+
+    def claim_all(name: str) -> None:
+        begin.wait()
+        while True:
+            with office.at(WEEK_BEFORE) as work:
+                claims = claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES, limit=1)
+            if not claims:
+                return
+            claimed[name] += claims
+
+    threads = [threading.Thread(target=claim_all, args=(name,)) for name in claimed]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    both = claimed["left"] + claimed["right"]
+    assert len(both) == len({claim.mail_id for claim in both}) == 60
+    assert {claim.attempt for claim in both} == {1}
