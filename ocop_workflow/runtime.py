@@ -40,6 +40,14 @@ class DataFolderError(InputError):
     """The data folder is missing, not one of ours, or may not be used so."""
 
 
+@dataclass(frozen=True, slots=True)
+class MomentOfAct:
+    """When an act is written down, and when it happened if that was earlier."""
+
+    now: datetime
+    effective_at: datetime | None
+
+
 @dataclass(frozen=True)
 class Runtime:
     """An opened data folder.
@@ -83,6 +91,19 @@ class Runtime:
             return self.clock.now()
         with self.database.reading() as session:
             return installation_of(session).last_now
+
+    def moment_of_act(self, at: datetime | None) -> MomentOfAct:
+        """Return when an act is written down and when it happened.
+
+        In a live folder something that happened at `at` is written down now, since business time never goes back; in
+        a simulated one business time goes to `at`.
+
+        Raises:
+            ClockRefusedError: `at` lies in the future of a live folder.
+        """
+        if self.simulated or at is None:
+            return MomentOfAct(self.business_now(at), None)
+        return MomentOfAct(self.business_now(), self.business_now(at))
 
     @contextmanager
     def transaction(self, now: datetime) -> Generator[UnitOfWork, None, None]:
@@ -172,12 +193,10 @@ def create_data_folder(data_dir: Path, *, mode: str, seed: str | None = None, no
         raise DataFolderError(f"a folder is {LIVE} or {SIMULATED}, not {mode[:80]!r}")
     if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
         raise DataFolderError(f"{data_dir} is not empty; choose a new folder")
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secrets.token_bytes(KEY_BYTES) if seed is None else sha256(f"link key {seed}".encode()).digest()
-    keys = data_dir / KEYS_FILE
-    keys.touch(mode=0o600)
-    keys.write_text(f"{key.hex()}\n", encoding="ascii")
-    (data_dir / SETTINGS_FILE).write_text(_EXAMPLE_SETTINGS, encoding="utf-8")
+    _write_private(data_dir / KEYS_FILE, f"{key.hex()}\n")
+    _write_private(data_dir / SETTINGS_FILE, _EXAMPLE_SETTINGS)
     url = _database_url(load_settings(data_dir), data_dir)
     migrate(url)
     database = open_database(url)
@@ -250,18 +269,31 @@ def schema_state(data_dir: Path) -> tuple[str | None, str | None]:
     return current_revision(_database_url(load_settings(data_dir), data_dir)), head_revision()
 
 
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read: it holds keys or a password."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
 def _database_url(settings: Settings, data_dir: Path) -> str:
     return settings.database_url or f"sqlite:///{(data_dir / DATABASE_FILE).absolute()}"
 
 
 _EXAMPLE_SETTINGS = """\
-# Settings of this data folder. Remove the # before a line to set it; an environment variable of the same name wins.
-# OCOP_BASE_URL=https://ocop.example            where status pages are reached from outside
+# Settings of this data folder. Remove the # before a line that begins with OCOP_ to set it; an environment variable of
+# the same name wins.
+
+# Where status pages are reached from outside, for the links in mails:
+# OCOP_BASE_URL=https://ocop.example
+
+# In whose name mail is sent, and where answers go:
 # OCOP_SENDER_NAME=Văn phòng điều phối OCOP
 # OCOP_SENDER_ADDRESS=ocop@office.example
+
+# The mail server; OCOP_SMTP_TLS is starttls, implicit, or none for a server on this machine:
 # OCOP_SMTP_HOST=mail.office.example
 # OCOP_SMTP_PORT=587
-# OCOP_SMTP_TLS=starttls                        starttls, implicit or none
+# OCOP_SMTP_TLS=starttls
 # OCOP_SMTP_USERNAME=ocop
 # OCOP_SMTP_PASSWORD=
 """

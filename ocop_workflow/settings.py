@@ -26,9 +26,11 @@ class Settings(BaseSettings):
     data_dir: Path | None = None
     config_dir: Path | None = None
     database_url: str | None = None
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://[\x21-\x7e]+$")
     sender_name: str = "OCOP"
-    sender_address: str = Field(default="ocop@localhost.invalid", pattern=r"^[^@\s]+@[^@\s]+$")
+    sender_address: str = Field(
+        default="ocop@localhost.invalid", pattern=r"^[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+    )
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_tls: Literal["none", "starttls", "implicit"] = "starttls"
@@ -56,6 +58,8 @@ def load_settings(data_dir: Path | None = None) -> Settings:
 def _read(env_file: Path | None) -> Settings:
     try:
         return Settings(_env_file=env_file)
+    except OSError as error:
+        raise SettingsError(f"{env_file} can't be read; run this as the user that owns it") from error
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

@@ -227,11 +227,11 @@ def decide(
     The exact mean decides where the dossier goes; it is never rounded.
     """
 
-    def act(work: UnitOfWork, row: Dossier, who: str) -> None:
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         if sheet:
             parts = _parts_of(work, row)
             record_sheets(work, row, dict(_read_sheet(text, parts) for text in sheet), actor=who)
-        conclude(work, row, actor=who, verdict=verdict, text=note)
+        conclude(work, row, actor=who, verdict=verdict, effective_at=effective_at, text=note)
 
     _do(reference, data, actor, at, act)
 
@@ -247,13 +247,17 @@ def extend_(
 ) -> None:
     """Give what is owed now a later last day; the party is told at once. A statutory date can't be extended."""
 
-    def act(work: UnitOfWork, row: Dossier, who: str) -> None:
+    def act(work: UnitOfWork, row: Dossier, who: str, _effective_at: datetime | None) -> None:
         obligations = open_obligations_of(work.session, row.id)
         if not obligations:
             raise InputError(f"{row.key} owes nothing now; there is nothing to extend")
         extend(work, obligations[0], Extension(end_of_day(to), reason, decision, who))
 
     _do(reference, data, None, at, act)
+
+
+Act = Callable[[UnitOfWork, Dossier, str, datetime | None], None]
+"""What is done to a dossier by whom, and when it happened if not now."""
 
 
 def _apply(
@@ -265,25 +269,20 @@ def _apply(
     note: str | None,
     details: dict[str, object] | None = None,
 ) -> None:
-    def act(work: UnitOfWork, row: Dossier, who: str) -> None:
-        apply_trigger(work, row, Request(trigger, who, details=details or {}, text=note))
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
+        request = Request(trigger, who, effective_at=effective_at, details=details or {}, text=note)
+        apply_trigger(work, row, request)
 
     _do(reference, data, actor, at, act)
 
 
-def _do(
-    reference: str,
-    data: Path | None,
-    actor: str | None,
-    at: str | None,
-    act: Callable[[UnitOfWork, Dossier, str], None],
-) -> None:
+def _do(reference: str, data: Path | None, actor: str | None, at: str | None, act: Act) -> None:
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
-        with runtime.transaction(now) as work:
+        moment = runtime.moment_of_act(read_instant(at))
+        with runtime.transaction(moment.now) as work:
             row = find_dossier(work.session, reference)
             office = work.session.get_one(Cycle, row.cycle_id).office_position
-            act(work, row, actor or office)
+            act(work, row, actor or office, moment.effective_at)
     console.print(f"{row.key} is now {row.stage}: {row.status}", highlight=False, soft_wrap=True)
 
 

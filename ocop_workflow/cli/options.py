@@ -32,8 +32,8 @@ AtOption = Annotated[
     str | None,
     typer.Option(
         "--at",
-        help="The instant, such as 2018-03-30T08:00; without a zone it is the office's. A live folder takes none that "
-        "lies in the future.",
+        help="When it happened, such as 2018-03-30T08:00 or 30/03/2018, in the office's zone where none is named. What "
+        "came on paper counts from its receipt, not from typing. A live folder takes no instant in the future.",
         show_default="now",
     ),
 ]
@@ -49,8 +49,11 @@ def read_instant(text: str | None) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{text[:80]!r} is no instant; write it like 2018-03-30T08:00") from error
+    except ValueError:
+        try:
+            instant = datetime.combine(read_day(text), datetime.min.time())
+        except InputError as error:
+            raise InputError(f"{text[:80]!r} is no instant; write it like 2018-03-30T08:00") from error
     return instant if instant.tzinfo is not None else instant.replace(tzinfo=OFFICE_ZONE)
 
 

@@ -82,14 +82,14 @@ def file_(
     if nothing == bool(figure):
         raise InputError("give the figures with --figure NAME=NUMBER, or --nothing; one of the two")
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
-        with runtime.transaction(now) as work:
+        moment = runtime.moment_of_act(read_instant(at))
+        with runtime.transaction(moment.now) as work:
             found = find_cycle(work.session, cycle)
             row = _find(work.session, found, period, unit, duty)
             book = work.books.of_cycle(work.session, found)
             names = [f.id for d in book.cycle_year.report_duties if d.id == row.duty_id for f in d.figures]
             figures = None if nothing else _figures(figure or [], names)
-            file_report(work, row, actor=found.office_position, figures=figures)
+            file_report(work, row, actor=found.office_position, figures=figures, effective_at=moment.effective_at)
     console.print(f"{row.duty_id} {row.period_id} of {row.unit_id} is {row.status}", highlight=False)
 
 

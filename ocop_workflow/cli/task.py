@@ -62,8 +62,8 @@ def done(
 ) -> None:
     """Record that one occurrence of a task was done."""
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
-        with runtime.transaction(now) as work:
+        moment = runtime.moment_of_act(read_instant(at))
+        with runtime.transaction(moment.now) as work:
             found = find_cycle(work.session, cycle)
             query = select(PlanTask).where(
                 col(PlanTask.cycle_id) == found.id,
@@ -73,5 +73,5 @@ def done(
             row = work.session.exec(query).first()
             if row is None:
                 raise InputError(f"no task {task_id[:60]!r} number {occurrence}; `ocop task list` shows them")
-            complete_task(work, row, actor=found.office_position)
+            complete_task(work, row, actor=found.office_position, effective_at=moment.effective_at)
     console.print(f"{row.task_id} {row.occurrence} is {row.status}", highlight=False)

@@ -145,7 +145,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         return dossier
     case = _case(work, dossier)
     _check_actor(case, request)
-    at = request.effective_at or work.now
+    at = work.happened_at(request.effective_at)
     obligations = open_obligations_of(work.session, dossier.id)
     if request.trigger is not DossierTrigger.LAPSE:
         _check_not_lapsed(obligations, at)

@@ -36,7 +36,7 @@ def complete_task(
     cycle = work.session.get_one(Cycle, task.cycle_id)
     if actor not in (task.lead, cycle.office_position):
         raise TaskNotPermittedError(f"{actor} may not complete this task; that is for {task.lead}")
-    at = effective_at or work.now
+    at = work.happened_at(effective_at)
     before = task.status
     task.status = _LIFECYCLE.fire(before, TaskTrigger.COMPLETE)
     task.done_at = at

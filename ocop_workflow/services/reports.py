@@ -62,7 +62,7 @@ def file_report(
     cycle = work.session.get_one(Cycle, report.cycle_id)
     if actor not in (report.reporter, cycle.office_position):
         raise ReportNotPermittedError(f"{actor} may not file this report; that is for {report.reporter}")
-    at = effective_at or work.now
+    at = work.happened_at(effective_at)
     trigger = ReportTrigger.DECLARE_NOTHING if figures is None else ReportTrigger.SUBMIT
     report.submitted_at = at
     report.figures = None if figures is None else dict(figures)

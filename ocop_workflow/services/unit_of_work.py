@@ -8,9 +8,14 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from ocop_workflow.errors import InputError
 from ocop_workflow.services.pinned_documents import RulebookShelf
 
 ID_BYTES = 10
+
+
+class NotYetError(InputError):
+    """An act is said to have happened in the future."""
 
 
 class IdSource(Protocol):
@@ -56,3 +61,15 @@ class UnitOfWork:
     now: datetime
     ids: IdSource
     books: RulebookShelf
+
+    def happened_at(self, effective_at: datetime | None) -> datetime:
+        """Return when an act happened: `effective_at`, or now.
+
+        Raises:
+            NotYetError: It lies in the future.
+        """
+        if effective_at is None:
+            return self.now
+        if effective_at > self.now:
+            raise NotYetError(f"{effective_at.isoformat()} is in the future; an act is recorded when it has happened")
+        return effective_at

@@ -54,8 +54,10 @@ def test_wheel_carries_configuration_templates_catalogues_and_migrations(wheel: 
     ):
         files = {path.name for path in (ROOT / folder).glob(f"*{ending}")}
         assert files == {Path(name).name for name in names if name.startswith(f"ocop_workflow/{folder}/")}
-    templates = {path.name for path in (ROOT / "notifications/templates").rglob("*.j2")}
-    assert templates == {Path(name).name for name in names if name.startswith("notifications/templates/")}
+    for folder in ("notifications/templates", "ocop_workflow/web/templates", "ocop_workflow/web/static"):
+        files = {path.name for path in (ROOT / folder).iterdir()}
+        assert files
+        assert files == {Path(name).name for name in names if name.startswith(f"{folder}/")}
 
 
 @pytest.mark.slow

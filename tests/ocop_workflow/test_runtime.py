@@ -14,6 +14,7 @@ from ocop_workflow.services.audit import seal_day
 from ocop_workflow.services.installation import RUN_OVERLAP, ClockRefusedError, advance, create_installation
 from ocop_workflow.services.unit_of_work import RandomIds, SeededIds
 from ocop_workflow.settings import Settings
+from ocop_workflow.settings import load_settings
 from ocop_workflow.storage.database import Database, open_database
 from ocop_workflow.storage.migrating import head_revision
 from ocop_workflow.storage.tables import Installation
@@ -51,7 +52,23 @@ def test_create_data_folder_makes_database_keys_and_an_example_of_settings(simul
         "settings.env",
     ]
     assert (simulated / "link-keys").stat().st_mode & 0o777 == 0o600
-    assert all(line.startswith("#") for line in (simulated / "settings.env").read_text(encoding="utf-8").splitlines())
+    example = (simulated / "settings.env").read_text(encoding="utf-8").splitlines()
+    assert all(line.startswith("#") for line in example if line)
+    assert (simulated / "settings.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_example_of_settings_is_right_when_its_lines_are_uncommented(simulated: Path) -> None:
+    """The file says to remove the # before a line: every such line then sets what it says."""
+    file = simulated / "settings.env"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(
+        "\n".join(line.removeprefix("# ") if "# OCOP_" in line else line for line in lines), encoding="utf-8"
+    )
+
+    settings = load_settings(simulated)
+
+    assert (settings.base_url, settings.smtp_tls, settings.smtp_port) == ("https://ocop.example", "starttls", 587)
+    assert settings.sender_name == "Văn phòng điều phối OCOP"
 
 
 def test_create_data_folder_refuses_a_folder_that_is_not_empty(tmp_path: Path) -> None:

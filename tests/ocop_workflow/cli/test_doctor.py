@@ -116,6 +116,7 @@ def unwritable(ocop: Any) -> Generator[Path, None, None]:
     base.chmod(0o755)
     folder = base / "office"
     ocop("init", "--data", folder)
+    (folder / "settings.env").chmod(0o644)
     folder.chmod(0o555)
     yield folder
     folder.chmod(0o755)
