@@ -13,8 +13,7 @@ from ocop_workflow.runtime import DataFolderError, Runtime, create_data_folder, 
 from ocop_workflow.services.audit import seal_day
 from ocop_workflow.services.installation import RUN_OVERLAP, ClockRefusedError, advance, create_installation
 from ocop_workflow.services.unit_of_work import RandomIds, SeededIds
-from ocop_workflow.settings import Settings
-from ocop_workflow.settings import load_settings
+from ocop_workflow.settings import Settings, load_settings
 from ocop_workflow.storage.database import Database, open_database
 from ocop_workflow.storage.migrating import head_revision
 from ocop_workflow.storage.tables import Installation
