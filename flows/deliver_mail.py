@@ -9,9 +9,9 @@ from prefect.cache_policies import NO_CACHE
 from flows.running import SweepReport, call_batch, finish
 from ocop_workflow.errors import OcopError
 from ocop_workflow.runtime import Runtime, open_runtime
-from ocop_workflow.services.audit import seal_day
+from ocop_workflow.services.bundling import PARTIES_AT_ONCE, bundle, offices_with_mail, parties_waiting
 from ocop_workflow.services.delivery import deliver
-from ocop_workflow.services.outbox import bundle, offices_with_mail
+from ocop_workflow.services.sealing import seal_day
 
 FLOW = "deliver-mail"
 
@@ -28,14 +28,21 @@ class MailsFailedError(OcopError):
 def deliver_office(runtime: Runtime, office: str, now: datetime) -> dict[str, int]:
     """Bundle and hand over one office's mail, batch by batch, until nothing is due."""
     domain = runtime.settings.sender_address.rpartition("@")[2]
-    with runtime.transaction(now) as work:
-        bundled = bundle(work, office, sender_domain=domain)
-    counts = {"bundled": bundled.notices, "unreachable": bundled.unreachable}
+    counts = {"bundled": 0, "unreachable": 0, "failed": 0}
+    with runtime.reading(now) as work:
+        parties = parties_waiting(work.session, office)
+    for start in range(0, len(parties), PARTIES_AT_ONCE):
+        with runtime.transaction(now) as work:
+            bundled = bundle(work, office, parties[start : start + PARTIES_AT_ONCE], sender_domain=domain)
+        counts["bundled"] += bundled.notices
+        counts["unreachable"] += bundled.unreachable
     more = True
     while more:
         delivered, more = deliver(runtime.post_office(now), office)
         for name, count in asdict(delivered).items():
             counts[name] = counts.get(name, 0) + count
+        # With the server away every other mail would only run into the same wall; the next run tries again.
+        more = more and delivered.accepted + delivered.refused + delivered.withdrawn > 0
     return counts
 
 

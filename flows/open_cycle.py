@@ -8,7 +8,12 @@ from prefect.cache_policies import NO_CACHE
 from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import INTAKE_CLOSED, OPEN, cycles_of
-from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
+from ocop_workflow.services.projection import (
+    missing_products,
+    project_reports,
+    project_tasks,
+    register_products,
+)
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "open-cycle"

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from ocop_workflow.clock import at_local, local_day
 from ocop_workflow.config_files import DemoSettings, PlanFiles, Schedule
 from ocop_workflow.errors import OcopError
-from ocop_workflow.policy.working_days import working_days_of_vietnam
+from ocop_workflow.policy.working_days import working_days_of_plan
 from ocop_workflow.runtime import Runtime
 from ocop_workflow.scheduler import Tick, run_flow, schedule_of, tick
 from ocop_workflow.services.cycles import CycleDocuments, cycles_of, open_cycle
@@ -70,11 +70,14 @@ class Replayed:
 
 
 def documents_for(files: PlanFiles, year: int) -> CycleDocuments:
-    """Return what a cycle of a year is opened with: plan, rule set of the year, units, days off, products."""
+    """Return what a cycle of a year is opened with: plan, rule sets of year and rounds, units, days off, products."""
     plan = files.plan
-    rule_set = plan.years[year].rule_set or plan.rule_set if year in plan.years else plan.rule_set
-    days = working_days_of_vietnam(range(plan.first_day.year, plan.runs_until.year + 2), plan.calendar)
-    return CycleDocuments(plan, files.rule_sets[rule_set], files.units, days, files.products)
+    content = plan.years.get(year)
+    rule_set = (content.rule_set if content else None) or plan.rule_set
+    rounds = content.rounds if content else ()
+    own = {round_.id: files.rule_sets[round_.rule_set] for round_ in rounds if round_.rule_set is not None}
+    days = working_days_of_plan(plan.first_day, plan.runs_until, plan.calendar)
+    return CycleDocuments(plan, files.rule_sets[rule_set], own, files.units, days, files.products)
 
 
 def stage_year(runtime: Runtime, staging: Staging) -> tuple[ScriptedAct, ...]:

@@ -168,13 +168,17 @@ class Runtime:
         )
 
     def post_office(self, now: datetime) -> PostOffice:
-        """Return what delivering at a business instant needs.
+        """Return what delivering from a business instant on needs: in a live folder time goes on while mails leave.
 
         Leases are kept by the machine's clock, in a simulated folder by business time: there a year passes in seconds.
         """
+
+        def present() -> datetime:
+            return now if self.simulated else max(now, self.clock.now())
+
         return PostOffice(
-            writing=lambda: self.transaction(now),
-            reading=lambda: self.reading(now),
+            writing=lambda: self.transaction(present()),
+            reading=lambda: self.reading(present()),
             sender=self.sender(),
             stationery=self.stationery(),
             lease_clock=(lambda: now) if self.simulated else self.clock.now,

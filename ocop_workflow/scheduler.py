@@ -83,17 +83,19 @@ def embedded_scheduler(schedules: Sequence[Schedule], run: Callable[[Schedule], 
     """Return a scheduler, not started, that calls `run` for each schedule at its times and once at the start.
 
     What was missed while the process was down is found by that first run in the database, so nothing is stored here.
-    Flows run one after the other: they would only wait for each other's transactions, and Prefect is slow with many
-    runs in one process.
+    Flows run one after the other, those due at the same instant in the order of the schedules: side by side they would
+    only wait for each other's transactions, and Prefect is slow with many runs in one process.
     """
     scheduler = BackgroundScheduler(
         timezone=OFFICE_ZONE,
         executors={"default": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
     )
-    for schedule in schedules:
-        scheduler.add_job(run, trigger_of(schedule), args=[schedule], id=schedule.flow, name=schedule.title.en)
-        scheduler.add_job(run, args=[schedule], id=f"{schedule.flow}-at-start")
+    for place, schedule in enumerate(schedules):
+        # Of jobs due at the same instant APScheduler takes the one with the smallest id first.
+        job = f"{place:02d}-{schedule.flow}"
+        scheduler.add_job(run, trigger_of(schedule), args=[schedule], id=job, name=schedule.title.en)
+        scheduler.add_job(run, args=[schedule], id=f"{job}-at-start")
     return scheduler
 
 

@@ -10,16 +10,15 @@ from ocop_workflow.policy.date_expressions import (
     Due,
     ResolvedDue,
     Within,
-    report_periods,
     resolve_due,
     resolve_occurrences,
-    resolve_report_due,
 )
 from ocop_workflow.policy.findings import Finding, Location
 from ocop_workflow.policy.ladders import rung_moments
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Ladder, PlanTask, ReportDuty, Round, StepDates
+from ocop_workflow.policy.report_turns import dated_periods
 from ocop_workflow.policy.rule_set import RuleSet
-from ocop_workflow.policy.working_days import DayOutsideCalendarError, WorkingDays, working_days_of_vietnam
+from ocop_workflow.policy.working_days import DayOutsideCalendarError, WorkingDays, working_days_of_plan
 
 LONGEST_WINDOW_DAYS = 92
 """The longest quarter; windows beyond it have no ladder (architecture, section 7)."""
@@ -31,7 +30,7 @@ def check_dates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[Find
         sentence = f"the plan ends ({plan.runs_until}) before its first day {plan.first_day}; correct one of the days"
         return (Finding(("runs_until",), sentence),)
     # Two years more on both sides: a rung lies up to 400 working days before its date or after it.
-    days = working_days_of_vietnam(range(plan.first_day.year - 2, plan.runs_until.year + 3), plan.calendar)
+    days = working_days_of_plan(plan.first_day, plan.runs_until, plan.calendar)
     findings: list[Finding] = []
     for year, content in plan.years.items():
         if not plan.first_day.year <= year <= plan.runs_until.year:
@@ -168,19 +167,9 @@ class _YearDates:
         if duty.due is None:
             return
         ladder = self.plan.ladders.get(duty.ladder or "")
-        calendar = self.plan.calendar
         never: set[str] | None = None
-        for period in report_periods(duty.every, self.year):
-            resolved = resolve_report_due(
-                duty.due,
-                period,
-                zone=OFFICE_ZONE,
-                days=self.days,
-                roll_counted_terms=calendar.roll_counted_terms,
-                roll_fixed_dates=calendar.roll_fixed_dates,
-            )
-            # A report of a time before the plan is no fault: a plan may be signed in the middle of its year.
-            if resolved.due_at is None or resolved.last_day is None or resolved.last_day < self.plan.first_day:
+        for period, resolved in dated_periods(self.plan, duty, year=self.year, days=self.days):
+            if resolved.due_at is None or resolved.last_day is None:
                 continue
             name = f'the report "{duty.id}" on {period.id}'
             yield from self._inside((*loc, "due"), name, resolved.last_day)

@@ -191,7 +191,10 @@ def _integer_years(value: object) -> object:
 
 
 class CyclePlan(Record):
-    """One plan, whole. `runs_until` is the first day after its horizon."""
+    """One plan, whole. `runs_until` is the first day after its horizon.
+
+    `producer_days_at_least` working days are left to a producer whose date an office's delay has eaten up.
+    """
 
     id: Identifier
     title: LocalText
@@ -209,6 +212,7 @@ class CyclePlan(Record):
     escalations: Literal["drafts", "automatic"] = "drafts"
     escalations_source: Source | None = None
     digest_at: time
+    producer_days_at_least: int = Field(default=5, ge=1, le=60)
     ladders: dict[Identifier, Ladder]
     councils: dict[Identifier, Council] = Field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
+from ocop_workflow.policy.route import COMPLETION, lifecycle_of, stages_of
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.units import PositionRef, UnitRegister
 
@@ -21,6 +22,7 @@ def check_plan(plan: CyclePlan, rule_sets: Mapping[str, RuleSet], units: UnitReg
         *_names(plan, units),
         *_councils(plan, rule_sets),
         *(finding for loc, reference in _positions(plan) for finding in _position(loc, reference, units)),
+        *_gone_units(plan, units),
         *(finding for year, content in plan.years.items() for finding in _year(plan, year, content, rule_sets)),
         *check_dates(plan, rule_sets),
     )
@@ -44,6 +46,19 @@ def _names(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
         yield from repeated_ids(("ladders", name, "rungs"), "rung", [rung.id for rung in ladder.rungs])
     yield from repeated_ids(("targets",), "target", [target.id for target in plan.targets])
     yield from repeated_ids(("approvals",), "approval", [approval.id for approval in plan.approvals])
+
+
+def _gone_units(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
+    """Find chains whose unit is gone before the plan's last year begins, or not there yet."""
+    if not plan.years:
+        return
+    last = max(plan.years)
+    for index, chain in enumerate(plan.chains):
+        unit = next((unit for unit in units.units if unit.id == chain.unit), None)
+        if unit is not None and unit.valid_until is not None and unit.valid_until.year < last:
+            heirs = ", ".join(unit.successors) or "its successor"
+            sentence = f'unit "{unit.id}" ended on {unit.valid_until}, before the year {last}; name {heirs} instead'
+            yield Finding(("chains", index, "unit"), sentence)
 
 
 def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
@@ -109,6 +124,8 @@ def _year(plan: CyclePlan, year: int, content: CycleYear, rule_sets: Mapping[str
 
 
 def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:
+    yield from _in_force(loc, round_, rule_set)
+    yield from _lifecycles(loc, round_, rule_set)
     stages = {stage.id: stage for stage in rule_set.route.stages}
     for at, stage_id in enumerate(round_.stages_off):
         if stage_id not in stages:
@@ -123,6 +140,9 @@ def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> 
             continue
         steps = {step.id: step for step in stages[stage_id].steps}
         for step_id, dates in dated.items():
+            if step_id == COMPLETION:  # what a return asks of whoever submitted; no step of the route
+                yield from _ladder((*here, step_id, "ladder"), dates.ladder, plan)
+                continue
             if step_id not in steps:
                 yield unknown_name((*here, step_id), "step", step_id, steps)
                 continue
@@ -130,6 +150,30 @@ def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> 
             if dates.lapse is not None and not steps[step_id].owner.producer:
                 sentence = f"step \"{step_id}\" is not the producer's, so it can't lapse a dossier; remove the lapse"
                 yield Finding((*here, step_id, "lapse"), sentence)
+
+
+def _in_force(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:
+    """Find a round that takes dossiers under a text that is not in force then."""
+    start, until = rule_set.in_force.start, rule_set.in_force.until
+    if round_.opens_on < start or (until is not None and round_.opens_on >= until):
+        term = f"from {start}" + (f" until {until}" if until else "")
+        sentence = (
+            f'rule set "{rule_set.id}" is in force {term}, not on {round_.opens_on}; choose the one in force then'
+        )
+        yield Finding((*loc, "opens_on"), sentence)
+
+
+def _lifecycles(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:
+    """Find a round whose switched-off stages leave a dossier without a way on (promise I5)."""
+    if not round_.stages_off:
+        return
+    for kind in round_.kinds:
+        stages = stages_of(rule_set, round_, kind)
+        faults = lifecycle_of(rule_set.route, stages).faults() if stages else ("no stage is left",)
+        if faults:
+            sentence = f"without these stages a dossier gets stuck ({faults[0]}); keep one of them"
+            yield Finding((*loc, "stages_off"), sentence)
+            return
 
 
 def _ladder(loc: Location, name: str | None, plan: CyclePlan) -> Iterator[Finding]:

@@ -1,14 +1,20 @@
 """From a rule set's route to the dossier's lifecycle, and who does what on it."""
 
+from collections.abc import Sequence
+
 from ocop_workflow.policy.plan import Round
-from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, RuleSet, Stage, Step
+from ocop_workflow.policy.rule_set import GuardChoice, Owner, Route, RuleSet, Stage, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
-from state_machines.dossier import FINAL_STATUSES, StageOutcome, StageShape, dossier_lifecycle
+from state_machines.dossier import StageOutcome, StageShape, dossier_lifecycle
 from state_machines.guards import LOWEST_MEAN, Guard
 from state_machines.lifecycle import Lifecycle
 
 PRODUCER = "producer"
 """The prefix of a producer among parties, as in `producer:<id>`; a position is written `unit/role`."""
+
+
+COMPLETION = "completion"
+"""The step that a return opens: whoever submitted brings the dossier back complete. A round may date it."""
 
 
 def stages_of(rule_set: RuleSet, round_: Round, kind: str) -> tuple[Stage, ...]:
@@ -20,17 +26,18 @@ def stages_of(rule_set: RuleSet, round_: Round, kind: str) -> tuple[Stage, ...]:
     )
 
 
-def lifecycle_of(stages: tuple[Stage, ...]) -> Lifecycle:
-    """Return the dossier's table for these stages; an outcome into a stage left out goes to the one after it."""
-    order = [stage.id for stage in stages]
+def lifecycle_of(route: Route, stages: Sequence[Stage]) -> Lifecycle:
+    """Return the dossier's table for the stages it passes; an outcome into one left out goes to the next one kept."""
+    order = [stage.id for stage in route.stages]
+    kept = [stage.id for stage in stages]
     return dossier_lifecycle(
         tuple(
             StageShape(
                 stage.id,
-                tuple(StageOutcome(_guard(end.when), _target(end, order, index)) for end in stage.outcomes),
+                tuple(StageOutcome(_guard(end.when), _target(end.to, order, kept)) for end in stage.outcomes),
                 lapses=stage.submitted_by.producer,
             )
-            for index, stage in enumerate(stages)
+            for stage in stages
         )
     )
 
@@ -41,10 +48,11 @@ def _guard(choice: GuardChoice) -> Guard:
     )
 
 
-def _target(outcome: Outcome, order: list[str], index: int) -> str:
-    if outcome.to in FINAL_STATUSES or outcome.to in order or index + 1 >= len(order):
-        return outcome.to
-    return order[index + 1]
+def _target(to: str, order: Sequence[str], kept: Sequence[str]) -> str:
+    """Return where an outcome leads: past stages that are left out; unchanged when nothing is kept behind them."""
+    if to not in order or to in kept:
+        return to
+    return next((stage for stage in order[order.index(to) :] if stage in kept), to)
 
 
 def step_settled_by(stage: Stage, trigger: str) -> Step | None:
@@ -53,10 +61,13 @@ def step_settled_by(stage: Stage, trigger: str) -> Step | None:
 
 
 def step_after(stage: Stage, step_id: str) -> Step | None:
-    """Return the step that follows in the stage's order, or None after the last."""
+    """Return the next step of a stage that a trigger can fulfil, or None after the last.
+
+    Steps without a trigger of their own are passed over: nothing could ever settle them.
+    """
     ids = [step.id for step in stage.steps]
-    position = ids.index(step_id) + 1
-    return stage.steps[position] if position < len(ids) else None
+    following = stage.steps[ids.index(step_id) + 1 :]
+    return next((step for step in following if step.settled_by is not None), None)
 
 
 def party_of(owner: Owner, *, units: UnitRegister, unit: str, producer_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from ocop_workflow.policy.document import Identifier, LocalText, Record, Source
 
@@ -49,6 +49,11 @@ class UnitRegister(Record):
     source: Source
     roles: dict[Identifier, Role]
     units: tuple[Unit, ...]
+    _by_id: dict[str, Unit] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, _context: object) -> None:
+        """Index the units: a nation has thousands, and every date of a dossier asks for one."""
+        self._by_id.update((unit.id, unit) for unit in reversed(self.units))
 
     def unit(self, unit_id: str) -> Unit:
         """Return the unit with this id.
@@ -56,10 +61,7 @@ class UnitRegister(Record):
         Raises:
             KeyError: No unit has the id.
         """
-        for unit in self.units:
-            if unit.id == unit_id:
-                return unit
-        raise KeyError(unit_id)
+        return self._by_id[unit_id]
 
     def ancestor(self, unit_id: str, level: str) -> Unit | None:
         """Return the unit of `level` that `unit_id` lies in (itself included), or None."""

@@ -160,6 +160,11 @@ def working_days_of_vietnam(years: range, rules: CalendarRules) -> WorkingDays:
     )
 
 
+def working_days_of_plan(first_day: date, runs_until: date, rules: CalendarRules) -> WorkingDays:
+    """Return the days of a plan's years, two more before and five after: leftovers outlive the horizon."""
+    return working_days_of_vietnam(range(first_day.year - 2, runs_until.year + 6), rules)
+
+
 def merged_calendar(base: CalendarRules, plan: CalendarRules) -> CalendarRules:
     """Return the plan's calendar over the installation's: the plan wins day by day, its switches stand."""
     return plan.model_copy(

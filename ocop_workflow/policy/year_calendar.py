@@ -17,13 +17,12 @@ from ocop_workflow.policy.date_expressions import (
     Origin,
     ReportPeriod,
     ResolvedDue,
-    report_periods,
     resolve_due,
-    resolve_report_due,
 )
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.ladders import RungMoment, rung_moments
 from ocop_workflow.policy.plan import CyclePlan, PlanTask, ReportDuty, Round, StepDates
+from ocop_workflow.policy.report_turns import dated_periods
 from ocop_workflow.policy.route import PRODUCER, stages_of
 from ocop_workflow.policy.rule_set import Owner, RuleSet, Stage, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
@@ -132,16 +131,7 @@ class _YearOfPlan:
             reporter = self._position(duty.reporters)
             yield CalendarEntry(CalendarKind.REPORT, duty.id, duty.title, reporter, _no_date(duty.source))
             return
-        rules = self.plan.calendar
-        for period in report_periods(duty.every, self.year):
-            due = resolve_report_due(
-                duty.due,
-                period,
-                zone=OFFICE_ZONE,
-                days=self.days,
-                roll_counted_terms=rules.roll_counted_terms,
-                roll_fixed_dates=rules.roll_fixed_dates,
-            )
+        for period, due in dated_periods(self.plan, duty, year=self.year, days=self.days):
             rungs = self._report_rungs(duty, due, period)
             for unit in self.units.units_meant(duty.reporters, office=self.plan.office):
                 yield CalendarEntry(

@@ -14,7 +14,7 @@ from ocop_workflow.policy.date_expressions import Anchor
 from ocop_workflow.policy.plan import Round, StepDates
 from ocop_workflow.policy.rule_set import DossierKind, Stage
 from ocop_workflow.policy.scoring import mean_score
-from ocop_workflow.services.obligations import resolve
+from ocop_workflow.services.dossier_duties import step_due
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
 from ocop_workflow.simulation.draws import day_between, draw, next_office_time, office_time
@@ -98,7 +98,7 @@ class _Walk:
             self._move(ActKind.WITHDRAW, stage, next_office_time(self._at, 0.4, self._lead.book.days))
             return False
         dates = self._dates(stage, "submission")
-        due_at = self._due_at(dates, {Anchor.DECIDED: self._at, Anchor.FORWARDED: self._at})
+        due_at = self._due_at(dates, {Anchor.DECIDED: self._at, Anchor.FORWARDED: self._at}, of_producer=True)
         if self._special is Special.EXTENDED and later_stage and due_at is not None:
             due_at = self._extend(stage, due_at)
         at = self._producers_time(stage, due_at)
@@ -173,8 +173,12 @@ class _Walk:
             return None
         return next(s for s in self._stages if s.id == next_stage)
 
-    def _due_at(self, dates: StepDates, anchors: Mapping[Anchor, datetime]) -> datetime | None:
-        return resolve(self._lead.book, dates.due, anchors).due_at if dates.due else None
+    def _due_at(
+        self, dates: StepDates, anchors: Mapping[Anchor, datetime], *, of_producer: bool = False
+    ) -> datetime | None:
+        if dates.due is None:
+            return None
+        return step_due(self._lead.book, dates.due, anchors=anchors, opens_at=self._at, of_producer=of_producer).due_at
 
     def _dates(self, stage: Stage, step: str) -> StepDates:
         return self._round.stages.get(stage.id, {}).get(step, StepDates())

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.plan import ReportDuty
+from ocop_workflow.policy.report_turns import report_turns
 from ocop_workflow.services.obligations import resolve
-from ocop_workflow.services.projection import reporting_periods
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
 from ocop_workflow.simulation.dossier_script import Lead, Special, dossier_acts
 from ocop_workflow.simulation.draws import day_between, draw, office_time
@@ -56,7 +56,8 @@ def _has(acts: list[ScriptedAct], kind: ActKind) -> bool:
 
 def _reports(lead: Lead) -> list[ScriptedAct]:
     acts = []
-    for duty, unit, period, due in reporting_periods(lead.book):
+    book = lead.book
+    for duty, unit, period, due in report_turns(book.plan, book.units, year=book.year, days=book.days):
         key = f"{lead.cycle_key}/report/{duty.id}/{period.id}/{unit}"
         chance, share = draw(lead.seed, key, "filing"), draw(lead.seed, key, "filing-day")
         if due.due_at is None or chance < lead.behaviour.reports_never:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
@@ -16,8 +16,8 @@ from notifications.delivery import EmailSender
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import OFFICE_ZONE, local_day
 from ocop_workflow.config_files import load_plan_files
-from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.replay import documents_for
+from ocop_workflow.services.bundling import Bundled, bundle, parties_waiting
 from ocop_workflow.services.cycles import CycleDocuments, cycles_of, open_cycle
 from ocop_workflow.services.delivery import Delivered, PostOffice, deliver
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
@@ -25,7 +25,6 @@ from ocop_workflow.services.enforcement import Enforced, enforce, overdue_obliga
 from ocop_workflow.services.evaluations import conclude, record_sheets
 from ocop_workflow.services.letters import Stationery
 from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT
-from ocop_workflow.services.outbox import Bundled, bundle
 from ocop_workflow.services.people import appoint, give_producer_address
 from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
@@ -147,7 +146,7 @@ class Office:
 
     def bundle(self, when: str | datetime) -> Bundled:
         with self.at(when) as work:
-            return bundle(work, "coast", sender_domain="office.example")
+            return bundle(work, "coast", parties_waiting(work.session, "coast"), sender_domain="office.example")
 
     def post(
         self,
@@ -229,15 +228,8 @@ def sheet(total: str) -> dict[str, Decimal]:
 
 @pytest.fixture(scope="session")
 def small_documents() -> CycleDocuments:
-    """What the small office's cycle of 2018 is opened with; a returned registration has a date of its own."""
-    documents = documents_for(load_plan_files(SMALL / "cycles" / "coast-2018.yaml", SMALL), 2018)
-    plan = documents.plan.model_dump(mode="json")
-    plan["years"]["2018"]["rounds"][0]["stages"]["registration"]["completion"] = {
-        "due": {"within": "5 working days of returned", "source": "item 5"},
-        "ladder": "producer",
-        "lapse": {"after_days": 10, "ground": {"vi": "Không bổ sung", "en": "Nothing was added"}, "source": "item 6"},
-    }
-    return replace(documents, plan=CyclePlan.model_validate(plan))
+    """What the small office's cycle of 2018 is opened with."""
+    return documents_for(load_plan_files(SMALL / "cycles" / "coast-2018.yaml", SMALL), 2018)
 
 
 @pytest.fixture(scope="session")

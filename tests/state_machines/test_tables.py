@@ -67,7 +67,7 @@ def dossier(files: PlanFiles) -> Lifecycle:
     """The shipped route's table for a first dossier."""
     (rule_set,) = files.rule_sets.values()
     round_ = files.plan.years[2018].rounds[0]
-    return lifecycle_of(stages_of(rule_set, round_, "first"))
+    return lifecycle_of(rule_set.route, stages_of(rule_set, round_, "first"))
 
 
 STATES = [f"{stage}:{status}" for stage in ROUTE for status in OPEN] + list(ENDS)

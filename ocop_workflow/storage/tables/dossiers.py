@@ -8,7 +8,11 @@ from sqlmodel import Field, SQLModel
 
 
 class Cycle(SQLModel, table=True):
-    """An office's year under a plan, pinned to the documents it was opened with (promise I6)."""
+    """An office's year under a plan, pinned to the documents it was opened with (promise I6).
+
+    `rule_set_hash` is the year's rule set, `round_rule_sets` those of rounds that have their own. `receipts` is the
+    last number taken from the receipt book.
+    """
 
     __table_args__ = (
         UniqueConstraint("office_id", "plan_id", "year"),
@@ -28,6 +32,8 @@ class Cycle(SQLModel, table=True):
     units_hash: str = Field(foreign_key="pinned_document.hash")
     days_hash: str = Field(foreign_key="pinned_document.hash")
     products_hash: str = Field(foreign_key="pinned_document.hash")
+    round_rule_sets: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    receipts: int = 0
     opened_at: datetime
     runs_until: datetime
 
@@ -46,7 +52,10 @@ class Product(SQLModel, table=True):
 
 
 class Dossier(SQLModel, table=True):
-    """One attempt of one kind for one product. `version` is the number of its last event (compare-and-set)."""
+    """One attempt of one kind for one product. `version` is the number of its last event (compare-and-set).
+
+    `stage_at` is when it came to its present stage; nothing there can have happened before.
+    """
 
     __table_args__ = (
         UniqueConstraint("cycle_id", "round_id", "product_id", "kind"),
@@ -58,6 +67,7 @@ class Dossier(SQLModel, table=True):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("ix_dossier_cycle_stage", "cycle_id", "stage", "status"),
+        Index("ix_dossier_receipt", "cycle_id", "receipt_number"),
     )
 
     id: str = Field(primary_key=True)
@@ -73,6 +83,7 @@ class Dossier(SQLModel, table=True):
     version: int = 0
     responsible: str | None = None
     opened_at: datetime
+    stage_at: datetime
     submitted_at: datetime | None = None
     received_at: datetime | None = None
     receipt_number: str | None = None

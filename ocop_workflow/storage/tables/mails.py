@@ -10,8 +10,9 @@ from sqlmodel import Field, SQLModel
 class Notice(SQLModel, table=True):
     """What must be said to one party, once. `key` holds promise I2a.
 
-    A rung's notice names its obligation, deadline version and rung; news names the event it tells of.
-    `recipient` is a party (`unit/role` or `producer:<id>`); who holds the position is found when it is bundled.
+    A rung's notice names its obligation, deadline version and rung; news names the event it tells of. Once
+    `useful_until` has come it is not said any more. `recipient` is a party (`unit/role` or `producer:<id>`); who holds
+    the position is found when it is bundled.
     """
 
     __table_args__ = (
@@ -39,6 +40,7 @@ class Notice(SQLModel, table=True):
     recipient: str
     immediate: bool = False
     moment_at: datetime
+    useful_until: datetime | None = None
     planned_at: datetime
     status: str
     suppression: str | None = None

@@ -6,7 +6,7 @@ import pytest
 
 from ocop_workflow.config_files import PlanFiles, load_plan_files
 from ocop_workflow.policy.route import lifecycle_of, party_of, position_of, stages_of, step_after, step_settled_by
-from ocop_workflow.policy.rule_set import Outcome, Owner, Stage
+from ocop_workflow.policy.rule_set import Outcome, Owner, Route, Stage
 from ocop_workflow.policy.units import PositionRef
 from state_machines.dossier import DossierTrigger
 from state_machines.guards import Facts
@@ -68,7 +68,7 @@ def test_stages_of_leaves_out_stages_that_the_kind_does_not_pass(files: PlanFile
 
 def test_lifecycle_of_leads_past_a_stage_that_is_left_out(route: tuple[Stage, ...]) -> None:
     """I5: an outcome into a stage left out goes to the one after it."""
-    whole, shortened = lifecycle_of(route), lifecycle_of((route[0], route[2]))
+    whole, shortened = (lifecycle_of(Route(stages=route), kept) for kept in (route, (route[0], route[2])))
     accepted = Facts(verdict="accepted")
 
     assert whole.fire("registration:received", DossierTrigger.CONCLUDE, accepted) == "check:awaiting_submission"
@@ -80,7 +80,7 @@ def test_lifecycle_of_leads_past_a_stage_that_is_left_out(route: tuple[Stage, ..
 
 def test_lifecycle_of_lapses_only_where_the_producer_submits(route: tuple[Stage, ...]) -> None:
     """Section 5: only an obligation of the producer can lapse a dossier."""
-    lifecycle = lifecycle_of(route)
+    lifecycle = lifecycle_of(Route(stages=route), route)
 
     assert DossierTrigger.LAPSE in lifecycle.triggers_from("registration:awaiting_submission")
     assert DossierTrigger.LAPSE not in lifecycle.triggers_from("evaluation:awaiting_submission")

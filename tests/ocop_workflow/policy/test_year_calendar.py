@@ -268,12 +268,12 @@ def test_rungs_before_a_report_opens_are_left_out() -> None:
 
 
 def test_rungs_before_the_plans_first_day_are_left_out() -> None:
-    """A plan signed after the first quarter: its report stands in the calendar, reminders of it do not."""
+    """A plan signed on 25 June asks for no report of the first quarter, and reminds of the second's only after."""
     entries = entries_of(
         {"report_duties": [duty({"before_day": 30, "source": SOURCE}, ladder="near")]}, first_day="2018-06-25"
     )
 
-    assert [[rung.rung for rung in entry.rungs] for entry in entries[::2]] == [[], ["+1"], ["-7", "+1"], ["-7", "+1"]]
+    assert [[rung.rung for rung in entry.rungs] for entry in entries[::2]] == [["+1"], ["-7", "+1"], ["-7", "+1"]]
 
 
 def test_rungs_before_a_window_opens_are_left_out() -> None:

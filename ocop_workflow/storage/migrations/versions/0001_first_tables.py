@@ -150,6 +150,8 @@ def upgrade() -> None:
         sa.Column("units_hash", sa.String(), nullable=False),
         sa.Column("days_hash", sa.String(), nullable=False),
         sa.Column("products_hash", sa.String(), nullable=False),
+        sa.Column("round_rule_sets", sa.JSON(), nullable=False),
+        sa.Column("receipts", sa.Integer(), nullable=False),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
         sa.Column("runs_until", UTCDateTime(), nullable=False),
         sa.CheckConstraint("status IN ('open', 'intake_closed', 'closed')", name=op.f("ck_cycle_cycle_status")),
@@ -236,6 +238,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("responsible", sa.String(), nullable=True),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
+        sa.Column("stage_at", UTCDateTime(), nullable=False),
         sa.Column("submitted_at", UTCDateTime(), nullable=True),
         sa.Column("received_at", UTCDateTime(), nullable=True),
         sa.Column("receipt_number", sa.String(), nullable=True),
@@ -255,6 +258,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("dossier", schema=None) as batch_op:
         batch_op.create_index("ix_dossier_cycle_stage", ["cycle_id", "stage", "status"], unique=False)
+        batch_op.create_index("ix_dossier_receipt", ["cycle_id", "receipt_number"], unique=False)
         batch_op.create_index(
             "one_open_dossier_per_product",
             ["product_id"],
@@ -357,6 +361,7 @@ def upgrade() -> None:
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("immediate", sa.Boolean(), nullable=False),
         sa.Column("moment_at", UTCDateTime(), nullable=False),
+        sa.Column("useful_until", UTCDateTime(), nullable=True),
         sa.Column("planned_at", UTCDateTime(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("suppression", sa.String(), nullable=True),
@@ -458,6 +463,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+        batch_op.drop_index("ix_dossier_receipt")
         batch_op.drop_index("ix_dossier_cycle_stage")
 
     op.drop_table("dossier")
