@@ -29,10 +29,11 @@ def deliver_office(runtime: Runtime, office: str, now: datetime) -> dict[str, in
     """Bundle and hand over one office's mail, batch by batch, until nothing is due."""
     domain = runtime.settings.sender_address.rpartition("@")[2]
     counts = {"bundled": 0, "unreachable": 0, "failed": 0}
-    with runtime.reading(now) as work:
+    post = runtime.post_office(now)
+    with post.reading() as work:
         parties = parties_waiting(work.session, office)
     for start in range(0, len(parties), PARTIES_AT_ONCE):
-        with runtime.transaction(now) as work:
+        with post.writing() as work:  # not at `now`: the offices before this one may have taken hours
             bundled = bundle(work, office, parties[start : start + PARTIES_AT_ONCE], sender_domain=domain)
         counts["bundled"] += bundled.notices
         counts["unreachable"] += bundled.unreachable

@@ -9,11 +9,13 @@ from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import INTAKE_CLOSED, OPEN, cycles_of
 from ocop_workflow.services.projection import (
+    are_duties_missing,
     missing_products,
     project_reports,
     project_tasks,
     register_products,
 )
+from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "open-cycle"
@@ -39,7 +41,7 @@ def project(runtime: Runtime, cycle_id: str, items: list[str], now: datetime) ->
 
 @flow(name=FLOW)
 def open_cycle(at: datetime | None = None, office: str | None = None) -> dict[str, object]:
-    """Project every open cycle, of one office where named; again adds only what is missing.
+    """Project every open cycle, of one office where named; again adds only what is missing, and writes nothing else.
 
     A cycle whose intake is closed gets no more dossiers, but still its reports and tasks.
     """
@@ -48,9 +50,15 @@ def open_cycle(at: datetime | None = None, office: str | None = None) -> dict[st
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
             due = [
-                (cycle.id, [DUTIES, *(missing_products(work, cycle) if cycle.status == OPEN else ())])
+                (cycle.id, _missing(work, cycle))
                 for cycle in cycles_of(work.session, office=office, statuses=(OPEN, INTAKE_CLOSED))
             ]
         for cycle_id, items in due:
             sweep_items(report, project, Shard(runtime, cycle_id, now), items)
     return finish(report)
+
+
+def _missing(work: UnitOfWork, cycle: Cycle) -> list[str]:
+    """Return the items of a cycle that have no rows yet."""
+    duties = [DUTIES] if are_duties_missing(work, cycle) else []
+    return [*duties, *(missing_products(work, cycle) if cycle.status == OPEN else ())]

@@ -6,9 +6,9 @@ from functools import cache, partial
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from notifications.catalogue import show_weekday, translate
+from notifications.catalogue import Parameter, show_weekday, translate
 from notifications.letter import Letter, Line, LineKind
-from notifications.subject import counted, headline
+from notifications.subject import counted, headline, only_escalations
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,18 @@ class Paragraph:
     headline: str
     about: str
     day: str
-    detail: str
+    details: tuple[str, ...]
     owed_by: str
+    lapses: str
     why: str
     url: str
     link_label: str
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return everything under the headline, in the order of reading, without what is empty."""
+        parts = (self.about, self.owed_by, self.day, *self.details, self.lapses, self.why)
+        return tuple(part for part in parts if part)
 
 
 def text_of(letter: Letter) -> str:
@@ -63,7 +70,7 @@ def _rendered(letter: Letter, template: str) -> str:
         .render(
             letter=letter,
             say=partial(translate, letter.language),
-            counted=counted(letter),
+            intro=_intro(letter),
             has_links=any(line.url for line in letter.lines),
             paragraphs=[
                 _paragraph(letter, number, line) for number, line in enumerate(letter.lines_in_reading_order(), start=1)
@@ -72,25 +79,50 @@ def _rendered(letter: Letter, template: str) -> str:
     )
 
 
+def _intro(letter: Letter) -> str:
+    """Return the opening sentence; to those above the office it asks and reports, and never tells them to do."""
+    params: dict[str, Parameter] = {
+        "office": letter.office_name,
+        "counted": counted(letter),
+        "count": len(letter.lines),
+    }
+    code = "mail.intro"
+    if letter.to_superior and any(line.is_task for line in letter.lines):
+        code = "mail.intro.report" if only_escalations(letter) else "mail.intro.request"
+    return translate(letter.language, code, params)
+
+
+def _label(letter: Letter, line: Line) -> str:
+    """Return the code of what kind of line this is."""
+    if not line.is_task:
+        return "mail.label.news"
+    is_escalation = line.kind is LineKind.ESCALATION
+    if letter.to_superior:
+        return "mail.label.report" if is_escalation else "mail.label.request"
+    if is_escalation:
+        return "mail.label.escalation"
+    return "mail.label.overdue" if line.is_overdue(letter.local_date) else "mail.label.reminder"
+
+
 def _paragraph(letter: Letter, number: int, line: Line) -> Paragraph:
     say = partial(translate, letter.language)
-    is_news = line.kind is LineKind.NEWS
     is_overdue = line.is_overdue(letter.local_date)
     shown_headline = headline(letter, line)
-    sentence = say(line.act.code, line.act.params)
-    label = "overdue" if is_overdue and line.kind is not LineKind.ESCALATION else line.kind.value
+    sentences = (say(wording.code, wording.params) for wording in (line.act, *line.details))
+    lapses = "" if line.lapses_on is None else say("mail.lapses", {"last_on": line.lapses_on.isoformat()})
     return Paragraph(
         number=number,
-        label=say(f"mail.label.{label}"),
+        label=say(_label(letter, line)),
         is_overdue=is_overdue,
         headline=shown_headline,
         about="" if line.about in shown_headline else line.about,
         day=_day(letter, line, is_overdue=is_overdue),
-        detail="" if sentence == shown_headline else sentence,
+        details=tuple(sentence for sentence in sentences if sentence != shown_headline),
         owed_by="" if line.owed_by is None else say("mail.owed_by", {"party": line.owed_by}),
+        lapses=lapses,
         why="" if line.why is None else say("mail.why", {"why": say(line.why.code, line.why.params)}),
         url=line.url or "",
-        link_label=say("mail.open.news" if is_news else "mail.open.task"),
+        link_label=say("mail.open.task" if line.is_task else "mail.open.news"),
     )
 
 

@@ -84,8 +84,8 @@ def translate(language: Language, code: str, params: Mapping[str, Parameter] | N
 
     A parameter whose name ends in `_on` is an ISO day and is shown dd/mm/yyyy; one whose name ends in `_at` is an
     ISO instant with offset and is shown as HH:MM dd/mm/yyyy in Asia/Ho_Chi_Minh. A title in two languages is shown in
-    `language`; as `stage` or `next_stage` it begins in lower case inside a sentence. `count` chooses the plural
-    form. Parameters that the sentence doesn't name are ignored.
+    `language`; as `stage`, `next_stage` or `report` it begins in lower case inside a sentence. `count` chooses the
+    plural form. Parameters that the sentence doesn't name are ignored.
 
     Raises:
         UnknownCodeError: No such sentence.
@@ -147,7 +147,7 @@ class _Shown:
         if not title:
             raise UnusableParameterError(self.code, name, f"has no title in the language {self.language}")
         begins_sentence = self.template.startswith(f"%({name})s")
-        if name in {"stage", "next_stage"} and not begins_sentence and title[1:2].islower():
+        if name in {"stage", "next_stage", "report"} and not begins_sentence and title[1:2].islower():
             return title[0].lower() + title[1:]
         return title
 

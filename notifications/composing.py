@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from notifications.addresses import ATOMS, DOMAIN, is_address
 from notifications.body import html_of, text_of
 from notifications.catalogue import OFFICE_ZONE
 from notifications.header_policy import MAIL_POLICY, has_control_character
@@ -20,10 +21,7 @@ NOTICES_HEADER = "X-OCOP-Notices"
 RETURN_PATH_HEADER = "X-OCOP-Return-Path-Key"
 
 _NOTICE_KEY = re.compile(r"[A-Za-z0-9|:/._+-]{1,900}")
-_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"  # RFC 5322, dot-atom
-_DOMAIN = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
-_MESSAGE_ID = re.compile(rf"<{_ATOMS}@{_DOMAIN}>")
-_ADDRESS = re.compile(rf"{_ATOMS}@{_DOMAIN}")
+_MESSAGE_ID = re.compile(rf"<{ATOMS}@{DOMAIN}>")
 _LINK = re.compile(r"https?://[\x21-\x7e]+")
 _RETURN_PATH_KEY = re.compile(r"[A-Za-z0-9._+-]{1,100}")
 
@@ -113,7 +111,7 @@ def _texts(letter: Letter) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(letter.lines, start=1):
         yield f"the subject matter of line {number}", line.about
         yield f"the party of line {number}", line.owed_by or ""
-        for wording in (line.act, line.why):
+        for wording in (line.act, line.why, *line.details):
             for value in () if wording is None else wording.params.values():
                 for text in value.values() if isinstance(value, Mapping) else (str(value),):
                     yield f"a parameter of line {number}", text
@@ -122,7 +120,7 @@ def _texts(letter: Letter) -> Iterator[tuple[str, str]]:
 def _mailbox(part: str, name: str, address: str) -> Address:
     if has_control_character(name):
         raise UnusableLetterError(f"the name of {part}", "holds a control character; remove it")
-    if not _ADDRESS.fullmatch(address):
+    if not is_address(address):
         raise UnusableLetterError(f"the address of {part}", "must be one ASCII address such as office@ocop.example")
     return Address(display_name=_nfc(name), addr_spec=address)
 

@@ -47,6 +47,10 @@ class Line:
         url: The page to open, http or https.
         happened_on: For news without an obligation, the day of the event.
         owed_by: In an escalation, who has not done it, as people read it.
+        details: Further sentences, such as where to bring what is owed.
+        lapses_on: The last day on which it still counts, where the dossier lapses after it: the one date in a body
+            that is neither the last day in time nor the event's.
+        asks: Whether news asks its reader for something by `last_day`; it then reads as something to do.
     """
 
     notice_key: str
@@ -59,6 +63,14 @@ class Line:
     url: str | None
     happened_on: date | None = None
     owed_by: str | None = None
+    details: tuple[Wording, ...] = ()
+    lapses_on: date | None = None
+    asks: bool = False
+
+    @property
+    def is_task(self) -> bool:
+        """Tell whether the line asks for something, rather than telling what happened."""
+        return self.kind is not LineKind.NEWS or self.asks
 
     @property
     def day(self) -> date | None:
@@ -67,7 +79,7 @@ class Line:
 
     def is_overdue(self, local_date: date) -> bool:
         """Tell whether the last day in time is over on `local_date`; news never is, nor a day only expected."""
-        if self.kind is LineKind.NEWS or self.expected:
+        if not self.is_task or self.expected:
             return False
         return self.kind is LineKind.OVERDUE or (self.last_day is not None and self.last_day < local_date)
 
@@ -86,6 +98,7 @@ class Letter:
         lines: One line or more.
         seal: The hash of the daily seal, printed in the office's own digest.
         simulated: Whether it comes from a replay; it then says so and lists its notice keys.
+        to_superior: Whether the recipient stands above the office, which then asks instead of reminding.
     """
 
     kind: LetterKind
@@ -97,12 +110,13 @@ class Letter:
     lines: tuple[Line, ...]
     seal: str | None = None
     simulated: bool = False
+    to_superior: bool = False
 
     def lines_in_reading_order(self) -> tuple[Line, ...]:
         """Return the lines: overdue first, then by last day, then without one; news of past events at the end."""
 
         def place(line: Line) -> tuple[bool, bool, date]:
-            is_event = line.kind is LineKind.NEWS and line.last_day is None
+            is_event = not line.is_task and line.last_day is None
             return (is_event, not line.is_overdue(self.local_date), line.day or date.max)
 
         return tuple(sorted(self.lines, key=place))

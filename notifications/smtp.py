@@ -24,6 +24,7 @@ _POSITIVE = range(200, 300)
 _START_INPUT = 354
 _REFUSED = range(400, 600)
 _PERMANENT = range(500, 600)
+_TOO_LARGE = 552
 _SET_UP_FAULTS = frozenset({530, 534, 535, 538})
 """RFC 4954, section 6: the server wants a login, another one, or TLS first; no fault of the mail."""
 
@@ -144,6 +145,8 @@ class SmtpEmailSender:
         except (SMTPException, OSError) as error:
             await _reset(connection.client)
             await self._keep(connection)
+            if _code(error) != _TOO_LARGE:  # any other refusal is of us as senders, and no fault of this mail
+                raise TemporaryDeliveryError(_said(error), _code(error)) from error
             raise _refusal(error) from error
         except BaseException:  # the reply was not awaited
             connection.client.close()
@@ -247,6 +250,6 @@ def _code(error: Exception) -> int | None:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, SMTPResponseException):
-        return f"{error.code} {error.message}"
-    return str(error) or type(error).__name__
+    """Return what the server said or the network did, as text that can be stored: a reply need not be UTF-8."""
+    said = f"{error.code} {error.message}" if isinstance(error, SMTPResponseException) else str(error)
+    return (said or type(error).__name__).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -17,7 +17,8 @@ def subject_of(letter: Letter) -> str:
     """Return the subject: of one line its act and day, of several also their number and the earliest day."""
     first = _earliest(letter)
     if len(letter.lines) == 1:
-        code, params = f"mail.subject.{_dating(letter, first)}", {}
+        manner = "request." if letter.to_superior and first.is_task else ""
+        code, params = f"mail.subject.{manner}{_dating(letter, first)}", {}
     else:
         code, params = f"mail.subjects.{_dating(letter, first)}", {"counted": counted(letter)}
     params |= {} if first.last_day is None else {"last_on": first.last_day.isoformat()}
@@ -42,17 +43,31 @@ def headline(letter: Letter, line: Line) -> str:
 
 
 def counted(letter: Letter) -> str:
-    """Return the number of lines in words: things to do, news, or both."""
-    news = sum(line.kind is LineKind.NEWS for line in letter.lines)
-    kind = "news" if news == len(letter.lines) else "mixed" if news else "tasks"
+    """Return the number of lines in words: things to do, things that others owe, news, or a mixture."""
     params: dict[str, Parameter] = {"count": len(letter.lines)}
-    return translate(letter.language, f"mail.counted.{kind}", params)
+    return translate(letter.language, f"mail.counted.{_counted_kind(letter)}", params)
+
+
+def _counted_kind(letter: Letter) -> str:
+    tasks = sum(line.is_task for line in letter.lines)
+    if tasks == 0:
+        return "news"
+    if tasks < len(letter.lines):
+        return "mixed"
+    if letter.to_superior:
+        return "requests"
+    return "escalations" if only_escalations(letter) else "tasks"
+
+
+def only_escalations(letter: Letter) -> bool:
+    """Tell whether everything in the letter is what others have not done."""
+    return all(line.kind is LineKind.ESCALATION for line in letter.lines)
 
 
 def _earliest(letter: Letter) -> Line:
     """Return the line with the earliest day: what is owed goes before news; of equals the one told first."""
     lines = letter.lines_in_reading_order()
-    owed = [line for line in lines if line.kind is not LineKind.NEWS]
+    owed = [line for line in lines if line.is_task]
     return min(owed or lines, key=lambda line: line.day or date.max)
 
 

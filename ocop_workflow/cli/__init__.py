@@ -35,6 +35,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+COMMANDS = {
+    "dossier": {
+        "submit": "submit",
+        "receive": "receive",
+        "return": "return",
+        "conclude": "decide",
+        "withdraw": "withdraw",
+    },
+    "report": {"submit": "file", "declare_nothing": "file --nothing"},
+    "plan task": {"complete": "done"},
+}
+"""The command for each step that people take, by what it is about."""
+
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
@@ -60,5 +73,14 @@ def main() -> None:
         error_console.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except TransitionNotAllowedError as error:
-        error_console.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        error_console.print(f"error: {_refusal(error)}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _refusal(error: TransitionNotAllowedError) -> str:
+    """Return which commands a subject takes in its present state; some steps have none, being the flows' own."""
+    commands = COMMANDS.get(error.lifecycle, {})
+    possible = [commands[trigger] for trigger in error.allowed if trigger in commands]
+    tried = commands.get(error.trigger, error.trigger)
+    remedy = f"possible here: {', '.join(possible)}" if possible else "it is settled"
+    return f"a {error.lifecycle} that is {error.state} can't take `{tried}`; {remedy}"

@@ -8,8 +8,8 @@ import typer
 
 from notifications.catalogue import Language, Parameter, has_sentence, show_date, show_weekday, translate
 from ocop_workflow.cli.cycle import PlanArgument, plan_files
-from ocop_workflow.cli.options import ConfigOption, JsonOption
-from ocop_workflow.cli.output import iso, print_json, print_table
+from ocop_workflow.cli.options import ConfigOption, JsonOption, LanguageOption
+from ocop_workflow.cli.output import iso, print_csv, print_json, print_table
 from ocop_workflow.clock import local_day
 from ocop_workflow.config_files import PlanFiles
 from ocop_workflow.errors import InputError
@@ -21,8 +21,9 @@ from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import working_days_of_vietnam
 from ocop_workflow.policy.year_calendar import EACH_UNIT, CalendarEntry, year_calendar
 from ocop_workflow.services.letters import period_name
+from ocop_workflow.services.titles import explanation_code, position_title
 
-COLUMNS = ("last day", "who", "what", "why", "rungs, first to last")
+COLUMNS = ("last_day", "who", "what", "why", "source", "rungs")
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +37,8 @@ def calendar(
         int | None, typer.Option(help="The year; needed when the plan has several.", show_default="the plan's only one")
     ] = None,
     config: ConfigOption = None,
+    language: LanguageOption = Language.EN,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, as a spreadsheet reads it.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show everything that a plan asks for in a year, in the order of the dates; nothing is opened or written.
@@ -48,33 +51,39 @@ def calendar(
     if as_json:
         print_json([_entry_object(entry) for entry in entries])
         return
+    columns = [translate(language, f"table.{name}") for name in COLUMNS]
+    rows = list(_rows(entries, files.units, language))
+    if as_csv:
+        print_csv([columns, *rows])
+        return
     dated = sum(entry.due.due_at is not None for entry in entries)
     print_table(
-        f"{files.plan.title.en} ({files.plan.id})",
-        COLUMNS,
-        _rows(entries, files.units),
-        caption=f"{len(entries)} entries, {dated} with a date",
+        f"{files.plan.title.in_language(language)} ({files.plan.id})",
+        columns,
+        rows,
+        caption=translate(language, "table.entries", {"count": len(entries), "dated": dated}),
     )
 
 
-def why_sentence(due: ResolvedDue) -> str:
-    """Return in English how a date came about, or from what its term counts as long as it has no date."""
+def why_sentence(due: ResolvedDue, language: Language = Language.EN) -> str:
+    """Return how a date came about, or from what its term counts as long as it has no date."""
     params: dict[str, Parameter] = dict(due.params)
     if "anchor" in params:
-        params["anchor"] = {"en": _anchor_title(str(params["anchor"]))}
+        params["anchor"] = {language.value: _anchor_title(str(params["anchor"]), language)}
+    code = explanation_code(due.code, due.source)
     if due.due_at is None and "anchor" in params:
-        waiting = translate(Language.EN, f"why.{due.code}", params)
+        waiting = translate(language, f"why.{code}", params)
         return f"{waiting[:1].upper()}{waiting[1:]}"
-    reckoned = translate(Language.EN, f"due.{due.code}", params)
+    reckoned = translate(language, f"due.{code}", params)
     if "rolled_from_on" not in params:
         return reckoned
     moved = {"from_on": params["rolled_from_on"], "last_on": params["last_on"]}
-    return f"{reckoned} {translate(Language.EN, 'due.rolled', moved)}"
+    return f"{reckoned} {translate(language, 'due.rolled', moved)}"
 
 
-def _anchor_title(anchor: str) -> str:
+def _anchor_title(anchor: str, language: Language) -> str:
     code = f"anchor.{anchor}"
-    return translate(Language.EN, code) if has_sentence(code) else anchor.replace("_", " ")
+    return translate(language, code) if has_sentence(code) else anchor.replace("_", " ")
 
 
 def _entries(files: PlanFiles, year: int | None) -> tuple[CalendarEntry, ...]:
@@ -117,16 +126,19 @@ def _entry_object(entry: CalendarEntry) -> dict[str, Any]:
     }
 
 
-def _rows(entries: Iterable[CalendarEntry], units: UnitRegister) -> Iterator[tuple[str, ...]]:
+def _rows(entries: Iterable[CalendarEntry], units: UnitRegister, language: Language) -> Iterator[tuple[str, ...]]:
     """Yield a line for each entry; the reports of all units on one period are one line."""
     for _, alike in groupby(entries, key=_line_of):
         entry, *others = alike
+        title = entry.title.in_language(language)
+        rungs = [_show_rung(rung, language) for rung in (entry.rungs[:1] + entry.rungs[-1:])]
         yield (
-            _show_last_day(entry.due),
-            _show_responsible(entry.responsible, units, count=1 + len(others)),
-            f"{entry.title.en} ({period_name(entry.period)})" if entry.period else entry.title.en,
-            why_sentence(entry.due),
-            f"{_show_rung(entry.rungs[0])} – {_show_rung(entry.rungs[-1])}" if entry.rungs else "",
+            _show_last_day(entry.due, language),
+            _show_responsible(entry.responsible, units, language, count=1 + len(others)),
+            f"{title} ({period_name(entry.period)})" if entry.period else title,
+            why_sentence(entry.due, language),
+            entry.due.source,
+            " – ".join(rungs),
         )
 
 
@@ -134,23 +146,27 @@ def _line_of(entry: CalendarEntry) -> str:
     return entry.subject.rpartition("/")[0] if entry.period else entry.subject
 
 
-def _show_last_day(due: ResolvedDue) -> str:
+def _show_last_day(due: ResolvedDue, language: Language) -> str:
     if due.last_day is None:
         return "–"
-    day = f"{show_weekday(Language.EN, due.last_day)} {show_date(due.last_day)}"
-    return f"{day} (expected)" if due.firmness is Firmness.EXPECTED else day
+    day = f"{show_weekday(language, due.last_day)} {show_date(due.last_day)}"
+    return f"{day} ({translate(language, 'table.expected')})" if due.firmness is Firmness.EXPECTED else day
 
 
-def _show_responsible(responsible: str, units: UnitRegister, *, count: int) -> str:
+def _show_responsible(responsible: str, units: UnitRegister, language: Language, *, count: int) -> str:
     if responsible == PRODUCER:
-        return PRODUCER
+        return translate(language, "table.any_producer")
     unit_id, _, role_id = responsible.partition("/")
-    role = units.roles[role_id].title.en
+    role = units.roles[role_id].title.in_language(language)
     if count > 1:
-        return f"{role} ({count} units)"
-    return f"{role} (each unit)" if unit_id == EACH_UNIT else f"{role}, {units.unit(unit_id).name.en}"
+        return f"{role} ({translate(language, 'table.units', {'count': count})})"
+    if unit_id == EACH_UNIT:
+        return f"{role} ({translate(language, 'table.each_unit')})"
+    return position_title(units, responsible).in_language(language)
 
 
-def _show_rung(rung: RungMoment) -> str:
+def _show_rung(rung: RungMoment, language: Language) -> str:
     day = show_date(local_day(rung.at))
-    return day if rung.audience is Audience.RESPONSIBLE else f"{day} ({rung.audience})"
+    if rung.audience is Audience.RESPONSIBLE:
+        return day
+    return f"{day} ({translate(language, f'audience.{rung.audience}')})"

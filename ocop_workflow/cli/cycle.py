@@ -14,7 +14,9 @@ from ocop_workflow.config_files import (
     find_plan,
     load_plan_files,
     load_schedules,
+    read_document,
 )
+from ocop_workflow.errors import InputError
 from ocop_workflow.replay import documents_for
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.scheduler import run_flow, schedule_of
@@ -22,6 +24,13 @@ from ocop_workflow.services import cycles
 from ocop_workflow.services.summary import dossiers_by_status
 
 app = typer.Typer(help="Check, open and close an office's year.", no_args_is_help=True, rich_markup_mode=None)
+
+OTHER_DOCUMENTS = {
+    "rule set": frozenset({"route", "bands"}),
+    "register of units": frozenset({"units", "roles"}),
+    "list of days off": frozenset({"days_off"}),
+}
+"""What else lies in a configuration folder, by the keys that tell it."""
 
 PlanArgument = Annotated[str, typer.Argument(help="A plan's file, or its id in the configuration's cycles/.")]
 
@@ -45,6 +54,8 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
         else:
             for fault in error.faults:
                 error_console.print(str(fault), style="red", highlight=False, markup=False, soft_wrap=True)
+            if config is None:
+                error_console.print("rule sets, units and products of your own: name their folder with --config DIR")
         raise typer.Exit(error.exit_code) from error
     if as_json:
         print_json([])
@@ -135,5 +146,22 @@ def plan_files(plan: str, config: Path | None) -> PlanFiles:
     """
     config_dir = config or default_config_dir()
     as_path = Path(plan)
+    _refuse_other_documents(as_path)
     is_path = as_path.suffix in (".yaml", ".yml") or as_path.exists() or "/" in plan
     return load_plan_files(as_path if is_path else find_plan(config_dir, plan), config_dir)
+
+
+def _refuse_other_documents(path: Path) -> None:
+    """Say what a file is that holds another kind of document, instead of listing all that a plan would need."""
+    if not path.is_file():
+        return
+    try:
+        data = read_document(path).data
+    except InvalidFilesError:
+        return  # the plan's own check tells every fault
+    keys = set(data) if isinstance(data, dict) else set()
+    if "office" in keys or "years" in keys:
+        return
+    for kind, telling in OTHER_DOCUMENTS.items():
+        if telling <= keys:
+            raise InputError(f"{path} is a {kind}, not a plan; give the plan that names it (cycles/ID.yaml)")

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from notifications.catcher import MailCatcher
 from ocop_workflow.cli.demo_summary import DemoSummary, print_summary, summarise, summary_object
-from ocop_workflow.cli.options import ConfigOption, JsonOption
+from ocop_workflow.cli.options import ConfigOption, JsonOption, read_day
 from ocop_workflow.cli.output import console, error_console, print_json
 from ocop_workflow.clock import at_local
 from ocop_workflow.config_files import (
@@ -52,17 +53,23 @@ def demo(
         Path, typer.Option("--data", help="The folder to make; an earlier demo there is replaced.", file_okay=False)
     ] = DEFAULT_FOLDER,
     seed: Annotated[int | None, typer.Option(min=0, help="The seed of people's behaviour.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Stop after this day of the year, such as 2018-04-10, to look at it half way.")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Replay a whole yearly cycle of a published plan in simulated time.
 
-    The plan, its products, dates and rules are real. What people do is simulated: a script fixed by the seed says who
-    is in time, late or never comes, and councils score. The same flows and services run as in production, and every
+    The plan, its product chains and stages are real; days and ladders that it does not print were chosen for this
+    example. What people do is simulated: a script fixed by the seed says who is in time, late or never comes, and how
+    councils score. The same flows and services run as in production, and every
     mail is sent over SMTP to a catcher on this machine, which keeps it as an .eml file.
     """
     started = time.monotonic()
     staging = default_staging(config or default_config_dir(), plan=plan, year=year, seed=seed)
+    if until is not None:
+        staging = _stopping(staging, read_day(until))
     prepare_folder(data, staging)
     with (
         MailCatcher(data / MAIL_FOLDER) as catcher,
@@ -76,6 +83,12 @@ def demo(
     else:
         print_summary(summary, data=data, mail=data / MAIL_FOLDER, wall_seconds=wall_seconds)
     _report_trouble(replayed, summary)
+
+
+def _stopping(staging: Staging, day: date) -> Staging:
+    if not staging.opens_on <= day <= date(staging.year, 12, 31):
+        raise InputError(f"the demo runs from {staging.opens_on} on; give --until a later day of {staging.year}")
+    return replace(staging, demo=staging.demo.model_copy(update={"until": f"{day:%m-%d}"}))
 
 
 def default_staging(

@@ -141,8 +141,9 @@ def print_summary(summary: DemoSummary, *, data: Path, mail: Path, wall_seconds:
     for name, path in summary.links:
         console.print(f"  http://127.0.0.1:8000{path}   {name}", highlight=False, soft_wrap=True)
     console.print(
-        f"\nPlan, products, dates and rules are real; people's behaviour is simulated (seed {summary.seed}). "
-        f"{wall_seconds:.1f} seconds.",
+        f"\nThe plan ({summary.book.plan.source}) with its product chains and stages is real. What it does not print "
+        f"(most days, the ladders, parts of the scoring) was chosen for this example and says so. People's behaviour "
+        f"is simulated (seed {summary.seed}). {wall_seconds:.1f} seconds.",
         highlight=False,
         soft_wrap=True,
     )

@@ -4,25 +4,34 @@ import asyncio
 import contextlib
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
 
 from notifications.delivery import DeliveryError
 from ocop_workflow.cli.options import DataOption, JsonOption
 from ocop_workflow.cli.output import console, print_json
-from ocop_workflow.clock import SystemClock
+from ocop_workflow.clock import SystemClock, local_day
 from ocop_workflow.errors import FaultFoundError, OcopError
 from ocop_workflow.runtime import Runtime, checked_folder, open_runtime, schema_state
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.installation import LIVE, installation_of
+from ocop_workflow.services.positions import needed_positions, producers_without_address, vacant_positions
+from ocop_workflow.services.summary import unsaid_notices, waiting_drafts
 from ocop_workflow.settings import load_settings
+from ocop_workflow.storage.tables import Producer
 
 PACKAGES = ("ocop_workflow", "flows", "state_machines", "notifications")
 """Our top-level names: as general as they are, another distribution could overwrite them."""
+
+UNSAID_WINDOW = timedelta(days=30)
+"""How far back notices are counted that found nobody."""
 
 DISTRIBUTION = "ocop-workflow"
 ZONE = "Asia/Ho_Chi_Minh"
@@ -68,7 +77,18 @@ def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
 
 def _of_the_open_folder(folder: Path) -> list[Check]:
     with open_runtime(folder) as runtime:
-        return [_clock(runtime), _cycle(runtime), _mail_server(runtime)]
+        return [*folder_checks(runtime), _mail_server(runtime)]
+
+
+def folder_checks(runtime: Runtime) -> list[Check]:
+    """Look at what is in an opened folder, and at its settings, without the network."""
+    return [
+        _clock(runtime),
+        _cycle(runtime),
+        _base_url(runtime),
+        _sender(runtime),
+        *_people(runtime),
+    ]
 
 
 def _zone_data() -> Check:
@@ -125,6 +145,50 @@ def _cycle(runtime: Runtime) -> Check:
     if open_cycles:
         return Check("cycle", well=True, sentence=f"open: {', '.join(open_cycles)}")
     return Check("cycle", well=False, sentence="no cycle is open; run `ocop cycle open PLAN --year YEAR`")
+
+
+def _base_url(runtime: Runtime) -> Check:
+    """In a live folder the links in mails must lead somewhere that a telephone reaches."""
+    base_url = runtime.settings.base_url
+    if not runtime.simulated and urlsplit(base_url).hostname in ("127.0.0.1", "localhost", "::1"):
+        host = urlsplit(base_url).hostname
+        sentence = f"{host} can't be reached from a phone; set OCOP_BASE_URL in settings.env"
+        return Check("base URL", well=False, sentence=sentence)
+    return Check("base URL", well=True, sentence=base_url)
+
+
+def _sender(runtime: Runtime) -> Check:
+    sender = runtime.settings.sender_address
+    if not runtime.simulated and sender.endswith(".invalid"):
+        sentence = f"{sender} can't receive answers; set OCOP_SENDER_ADDRESS in settings.env"
+        return Check("sender", well=False, sentence=sentence)
+    return Check("sender", well=True, sentence=sender)
+
+
+def _people(runtime: Runtime) -> list[Check]:
+    """Look at who can be told: vacant positions are a fault in a live folder, missing addresses are only said."""
+    now = runtime.business_now()
+    with runtime.reading(now) as work:
+        session, today = work.session, local_day(now)
+        needed = needed_positions(session, work.books)
+        vacant = vacant_positions(session, work.books, on=today)
+        producers = len(session.exec(select(Producer.id)).all())
+        unreachable = len(producers_without_address(session))
+        unsaid = unsaid_notices(session, since=now - UNSAID_WINDOW)
+        drafts = waiting_drafts(session)
+    positions = f"{len(vacant)} of {len(needed)} are vacant, so their mails are not sent; `ocop people list --vacant`"
+    return [
+        Check("positions", well=False, sentence=positions)
+        if vacant
+        else Check("positions", well=True, sentence=f"all {len(needed)} are held"),
+        Check("producers", well=True, sentence=f"{unreachable} of {producers} have no address"),
+        Check(
+            "notices",
+            well=True,
+            sentence=f"{unsaid} were not sent in the last {UNSAID_WINDOW.days} days for want of a person or an address",
+        ),
+        Check("escalations", well=True, sentence=f"{drafts} drafts wait for the office"),
+    ]
 
 
 def _mail_server(runtime: Runtime) -> Check:

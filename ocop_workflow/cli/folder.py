@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from ocop_workflow.cli.doctor import folder_checks
 from ocop_workflow.cli.options import ConfigOption, DataOption
-from ocop_workflow.cli.output import console
+from ocop_workflow.cli.output import console, error_console
 from ocop_workflow.config_files import default_config_dir, load_schedules
-from ocop_workflow.runtime import DataFolderError, create_data_folder, migrate_data_folder, open_runtime
+from ocop_workflow.runtime import DataFolderError, Runtime, create_data_folder, migrate_data_folder, open_runtime
 from ocop_workflow.services.installation import LIVE
 from ocop_workflow.settings import SETTINGS_FILE
 from ocop_workflow.tracking import DEFAULT_PORT, prefect_server, run_tracked_logged
@@ -58,6 +59,7 @@ def serve(
     """
     schedules = load_schedules(config or default_config_dir())
     with open_runtime(data) as runtime, ExitStack() as stack:
+        _warn(runtime)
         run = None
         if prefect:
             console.print("Starting a Prefect server; the first time takes half a minute.")
@@ -67,3 +69,12 @@ def serve(
         from ocop_workflow.web.serving import serve as serve_pages  # noqa: PLC0415 -- FastAPI only where it serves
 
         serve_pages(runtime, host=host, port=port, schedules=schedules, run=run)
+
+
+def _warn(runtime: Runtime) -> None:
+    """Say at the start of a live folder what would keep mails or links from their readers."""
+    if runtime.simulated:
+        return
+    for check in folder_checks(runtime):
+        if not check.well:
+            error_console.print(f"FAULT {check.name}: {check.sentence}", style="red", highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from notifications.catalogue import Language
 from ocop_workflow.clock import OFFICE_ZONE, at_local
 from ocop_workflow.errors import InputError
 
@@ -27,6 +28,9 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 CycleOption = Annotated[
     str | None, typer.Option("--cycle", help="The cycle's key, such as PLAN/YEAR; needed when several are here.")
+]
+LanguageOption = Annotated[
+    Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language of the table.")
 ]
 AtOption = Annotated[
     str | None,

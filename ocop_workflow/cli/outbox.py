@@ -5,12 +5,17 @@ from typing import Annotated
 import typer
 from sqlmodel import col, select
 
+from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.options import DataOption, JsonOption
 from ocop_workflow.cli.output import iso, print_json, print_table, show_instant
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.storage.tables import Mail
 
 app = typer.Typer(help="See which mails left, wait or were refused.", no_args_is_help=True, rich_markup_mode=None)
+
+
+STATUSES = ("open", "frozen", "sent", "refused", "withdrawn")
+"""The states of a mail."""
 
 
 @app.callback()
@@ -28,6 +33,7 @@ def list_mails(
     as_json: JsonOption = False,
 ) -> None:
     """List mails, the newest first."""
+    check_choice("status", status, STATUSES)
     query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id)).limit(limit)
     if status is not None:
         query = query.where(col(Mail.status) == status)

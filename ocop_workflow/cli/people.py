@@ -1,36 +1,31 @@
-"""Commands about people: people import, list."""
+"""Commands about people: people import, list, template."""
 
-import csv
-from dataclasses import dataclass
-from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlmodel import col, select
 
-from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, read_day, read_instant
-from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, read_instant
+from ocop_workflow.cli.output import console, print_csv, print_json, print_table
+from ocop_workflow.clock import local_day
+from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
+from ocop_workflow.config_files.people import COLUMNS, PRODUCER_ROW, PersonRow, load_people
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.people import appoint, give_producer_address, is_address
+from ocop_workflow.services.people import AddressTakenError, give_producer_address, take_over
+from ocop_workflow.services.positions import (
+    known_positions,
+    needed_positions,
+    officials_without_address,
+    producers_without_address,
+    vacant_positions,
+)
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Holding, Official, Producer
 
 app = typer.Typer(help="Who holds which position, and where mail goes.", no_args_is_help=True, rich_markup_mode=None)
-
-COLUMNS = ("party", "name", "email", "language", "from")
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    party: str
-    name: str
-    email: str | None
-    language: str
-    start_on: date | None
 
 
 @app.callback()
@@ -40,32 +35,147 @@ def people() -> None:
 
 @app.command("import")
 def import_people(
-    file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with the columns party,name,email,language,from.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A CSV file in UTF-8 with the columns party,name,email,language,from and maybe until."),
+    ],
     data: DataOption = None,
     at: AtOption = None,
 ) -> None:
     """Import officials with their positions, and producers' addresses; all rows or none.
 
     `party` is a position UNIT/ROLE, or the word producer; then `name` is a registered producer. `language` is vi or
-    en, `from` the first day in office.
+    en, `from` the first day in office, `until` the first day no longer. A new holder ends the holding of the one
+    before; the same name with another address corrects the address. `ocop people template` prints a file to fill in.
     """
-    rows, faults = _read(file)
+    rows = load_people(file)
     with open_runtime(data) as runtime:
         now = runtime.business_now(read_instant(at))
         with runtime.transaction(now) as work:
-            for row in rows:
-                faults += _enter(work, row)
+            known = known_positions(work.session, work.books)
+            if not known:
+                raise InputError("no cycle is open, so no position is known; run `ocop cycle open PLAN --year YEAR`")
+            faults = [Fault(str(file), row.line, fault) for row in rows if (fault := _enter(work, row, known))]
             if faults:
-                raise InputError("nothing was imported; mend these rows:\n  " + "\n  ".join(faults))
+                raise InvalidFilesError([*faults, Fault(str(file), 1, "nothing was imported; mend the rows below")])
     console.print(f"{len(rows)} people are registered.", highlight=False)
 
 
 @app.command("list")
-def list_people(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """List who holds which position."""
-    with open_runtime(data) as runtime, runtime.database.reading() as session:
-        query = select(Holding, Official).join(Official, col(Official.id) == col(Holding.official_id))
-        rows = list(session.exec(query.order_by(col(Holding.position), col(Holding.start_on))))
+def list_people(
+    data: DataOption = None,
+    vacant: Annotated[
+        bool, typer.Option("--vacant", help="Positions that the open cycles need and nobody holds today.")
+    ] = False,
+    without_address: Annotated[
+        bool, typer.Option("--without-address", help="Officials and producers to whom nothing can be mailed.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List who holds which position, or who is missing."""
+    if vacant and without_address:
+        raise InputError("give --vacant or --without-address; one list at a time")
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        with runtime.reading(now) as work:
+            if vacant:
+                _print_vacant(vacant_positions(work.session, work.books, on=local_day(now)), as_json=as_json)
+            elif without_address:
+                officials = officials_without_address(work.session, on=local_day(now))
+                producers = [(PRODUCER_ROW, producer.name) for producer in producers_without_address(work.session)]
+                _print_unreachable([*officials, *producers], as_json=as_json)
+            else:
+                _print_holders(work, as_json=as_json)
+
+
+@app.command()
+def template(data: DataOption = None) -> None:
+    """Print a CSV file to fill in: every position that the open cycles need, and every producer."""
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        with runtime.reading(now) as work:
+            holders = {
+                holding.position: (official, holding)
+                for holding, official in _holders(work)
+                if holding.until_on is None or holding.until_on > local_day(now)
+            }
+            rows = [COLUMNS]
+            for position in needed_positions(work.session, work.books):
+                if position in holders:
+                    official, holding = holders[position]
+                    cells = (official.name, official.email or "", official.language, f"{holding.start_on}", "")
+                else:
+                    cells = ("", "", "vi", "", "")
+                rows.append((position, *cells))
+            query = select(Producer).order_by(col(Producer.unit_id), col(Producer.name))
+            rows += [
+                (PRODUCER_ROW, producer.name, producer.email or "", producer.language, "", "")
+                for producer in work.session.exec(query)
+            ]
+    print_csv(rows)
+
+
+def _enter(work: UnitOfWork, row: PersonRow, known: dict[str, list[str]]) -> str | None:
+    """Enter one row; return what is wrong with it, or None."""
+    if row.party == PRODUCER_ROW:
+        found = work.session.exec(select(Producer.id).where(col(Producer.name) == row.name)).all()
+        if len(found) != 1:
+            return f"{len(found)} producers are called {shortened(row.name)}; it must be one"
+        give_producer_address(work, found[0], email=row.email, language=row.language)
+        return None
+    fault = _unknown_position(row.party, known)
+    if fault is not None or row.start_on is None:
+        return fault
+    try:
+        take_over(
+            work,
+            position=row.party,
+            name=row.name,
+            email=row.email,
+            language=row.language,
+            start_on=row.start_on,
+            until_on=row.until_on,
+        )
+    except AddressTakenError as error:
+        return str(error)
+    return None
+
+
+def _unknown_position(party: str, known: dict[str, list[str]]) -> str | None:
+    """Return what to write instead of a position that no register of an open cycle has; None when one has it."""
+    unit = party.partition("/")[0]
+    if party in known.get(unit, []):
+        return None
+    if unit in known:
+        roles = ", ".join(position.partition("/")[2] for position in known[unit]) or "none"
+        return f"unknown position {shortened(party)}; known for {unit} are {roles}"
+    near = get_close_matches(unit.casefold().replace(" ", "-"), known, n=1)
+    guess = f'did you mean the unit "{near[0]}"?' if near else "`ocop people template` lists those that are needed"
+    return f"unknown position {shortened(party)}; {guess}"
+
+
+def _holders(work: UnitOfWork) -> list[tuple[Holding, Official]]:
+    query = select(Holding, Official).join(Official, col(Official.id) == col(Holding.official_id))
+    return list(work.session.exec(query.order_by(col(Holding.position), col(Holding.start_on))))
+
+
+def _print_vacant(positions: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json(positions)
+        return
+    caption = "`ocop people template` prints a file to fill in" if positions else "every needed position is held"
+    print_table("Vacant positions", ("position",), ((position,) for position in positions), caption=caption)
+
+
+def _print_unreachable(rows: list[tuple[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        print_json([{"party": party, "name": name} for party, name in rows])
+        return
+    print_table("Without an address", ("party", "name"), rows, caption=f"{len(rows)} people")
+
+
+def _print_holders(work: UnitOfWork, *, as_json: bool) -> None:
+    rows = _holders(work)
     if as_json:
         print_json(
             [
@@ -79,43 +189,3 @@ def list_people(data: DataOption = None, as_json: JsonOption = False) -> None:
         ("position", "name", "e-mail", "from", "until"),
         ((h.position, o.name, o.email, h.start_on, h.until_on) for h, o in rows),
     )
-
-
-def _read(file: Path) -> tuple[list[_Row], list[str]]:
-    if not file.is_file():
-        raise InputError(f"{file} is no file; give a CSV file with the columns {','.join(COLUMNS)}")
-    rows, faults = [], []
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(f"{file}:1: the header is not {','.join(COLUMNS)}; write it so")
-        for number, cells in enumerate(reader, start=2):
-            place = f"{file}:{number}"
-            email, language = (cells["email"] or "").strip() or None, (cells["language"] or "vi").strip() or "vi"
-            if email is not None and not is_address(email):
-                faults.append(f"{place}: {email[:80]!r} is no e-mail address in ASCII")
-            if language not in ("vi", "en"):
-                faults.append(f"{place}: the language {language[:80]!r} is unknown; write vi or en")
-            start = (cells["from"] or "").strip()
-            try:
-                start_on = read_day(start) if start else None
-            except InputError as error:
-                faults.append(f"{place}: {error}")
-                start_on = None
-            rows.append(
-                _Row(number, (cells["party"] or "").strip(), (cells["name"] or "").strip(), email, language, start_on)
-            )
-    return rows, faults
-
-
-def _enter(work: UnitOfWork, row: _Row) -> list[str]:
-    if row.party != PRODUCER:
-        if "/" not in row.party or row.start_on is None or not row.name:
-            return [f"line {row.line}: an official needs a position UNIT/ROLE, a name and a first day"]
-        appoint(work, position=row.party, name=row.name, email=row.email, language=row.language, start_on=row.start_on)
-        return []
-    found = work.session.exec(select(Producer.id).where(col(Producer.name) == row.name)).all()
-    if len(found) != 1:
-        return [f"line {row.line}: {len(found)} producers are called {row.name[:80]!r}; it must be one"]
-    give_producer_address(work, found[0], email=row.email, language=row.language)
-    return []

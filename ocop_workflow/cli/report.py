@@ -1,13 +1,17 @@
 """Commands about periodic reports: report list, file."""
 
+import re
 from typing import Annotated
 
 import typer
 from sqlmodel import Session, col, select
 
-from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
+from notifications.catalogue import Language, Parameter, translate
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant, show_last_day
+from ocop_workflow.config_files.faults import shortened
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.plan import Figure, ReportDuty
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.reports import file_report
@@ -15,6 +19,10 @@ from ocop_workflow.storage.tables import Cycle, Report
 from state_machines.report import FILED_STATUSES
 
 app = typer.Typer(help="See which reports are in, late or missing.", no_args_is_help=True, rich_markup_mode=None)
+
+
+PERIOD = re.compile(r"\d{4}(-(Q[1-4]|H[12]|\d\d))?")
+DECIMAL = re.compile(r"\d{1,15}([.,]\d{1,6})?")
 
 
 @app.callback()
@@ -27,6 +35,7 @@ def list_reports(
     data: DataOption = None,
     cycle: CycleOption = None,
     missing: Annotated[bool, typer.Option("--missing", help="Only those that are due and not in.")] = False,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """List a cycle's reports by period and unit."""
@@ -36,6 +45,7 @@ def list_reports(
             found = find_cycle(work.session, cycle)
             query = select(Report).where(col(Report.cycle_id) == found.id)
             rows = list(work.session.exec(query.order_by(col(Report.period_id), col(Report.unit_id))))
+            book = work.books.of_cycle(work.session, found)
     if missing:
         rows = [r for r in rows if r.status not in FILED_STATUSES and r.due_at is not None and r.due_at <= now]
     if as_json:
@@ -54,14 +64,23 @@ def list_reports(
             ]
         )
         return
+    titles = {duty.id: duty.title.in_language(language) for duty in book.cycle_year.report_duties}
+    counted: dict[str, Parameter] = {"count": len(rows), "when": show_instant(now)}
     print_table(
-        f"Reports of {found.key}",
-        ("report", "period", "unit", "status", "last day", "came"),
+        translate(language, "table.reports", {"cycle": found.key}),
+        [translate(language, f"table.{name}") for name in ("report", "period", "unit", "status", "last_day", "came")],
         (
-            (r.duty_id, r.period_id, r.unit_id, r.status, show_last_day(r.due_at), show_instant(r.submitted_at))
+            (
+                titles[r.duty_id],
+                r.period_id,
+                book.units.unit(r.unit_id).name.in_language(language),
+                translate(language, f"report.{r.status}"),
+                show_last_day(r.due_at),
+                show_instant(r.submitted_at),
+            )
             for r in rows
         ),
-        caption=f"{len(rows)} reports at {show_instant(now)}",
+        caption=translate(language, "table.reports.count", counted),
     )
 
 
@@ -87,8 +106,8 @@ def file_(
             found = find_cycle(work.session, cycle)
             row = _find(work.session, found, period, unit, duty)
             book = work.books.of_cycle(work.session, found)
-            names = [f.id for d in book.cycle_year.report_duties if d.id == row.duty_id for f in d.figures]
-            figures = None if nothing else _figures(figure or [], names)
+            owed = next(d for d in book.cycle_year.report_duties if d.id == row.duty_id)
+            figures = None if nothing else _figures(figure or [], owed)
             file_report(work, row, actor=found.office_position, figures=figures, effective_at=moment.effective_at)
     console.print(f"{row.duty_id} {row.period_id} of {row.unit_id} is {row.status}", highlight=False)
 
@@ -98,19 +117,35 @@ def _find(session: Session, cycle: Cycle, period: str, unit: str, duty: str | No
         col(Report.cycle_id) == cycle.id, col(Report.period_id) == period, col(Report.unit_id) == unit
     )
     rows = [row for row in session.exec(query) if duty in (None, row.duty_id)]
+    if not rows and not PERIOD.fullmatch(period):
+        raise InputError(f"{shortened(period)} is no period; write the period as {cycle.year}-Q1, as the list shows it")
     if len(rows) != 1:
         raise InputError(f"{len(rows)} reports of {unit[:40]} for {period[:20]}; `ocop report list` shows them")
     return rows[0]
 
 
-def _figures(given: list[str], names: list[str]) -> dict[str, int]:
-    figures = {}
+def _figures(given: list[str], duty: ReportDuty) -> dict[str, int | str]:
+    """Return the figures by name: whole numbers of what is counted, exact decimals as text of the others."""
+    known = {figure.id: figure for figure in duty.figures}
+    figures: dict[str, int | str] = {}
     for text in given:
         name, _, value = text.partition("=")
-        if name not in names or not value.isdecimal():
-            raise InputError(f"{text[:80]!r} is no figure; write NAME=NUMBER with {', '.join(names)}")
-        figures[name] = int(value)
-    left_out = [name for name in names if name not in figures]
+        if name not in known:
+            raise InputError(f"{shortened(text)} is no figure; write NAME=NUMBER with {', '.join(known)}")
+        figures[name] = _figure(value.strip(), known[name])
+    left_out = [name for name in known if name not in figures]
     if left_out:
-        raise InputError(f"the figure {left_out[0]} is missing; give each of {', '.join(names)}")
+        raise InputError(f"the figure {left_out[0]} is missing; give each of {', '.join(known)}")
     return figures
+
+
+def _figure(value: str, figure: Figure) -> int | str:
+    if figure.kind == "text":
+        return value
+    if figure.kind == "count":
+        if not value.isdecimal():
+            raise InputError(f"{shortened(value)} is not a whole number; write {figure.id}=13 ({figure.title.en})")
+        return int(value)
+    if not DECIMAL.fullmatch(value):
+        raise InputError(f"{shortened(value)} is no number; write {figure.id}=12,5 or 12.5 ({figure.title.en})")
+    return value.replace(",", ".")

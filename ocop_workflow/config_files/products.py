@@ -1,13 +1,11 @@
 """A plan's product list as a table: `config/products/<id>.csv`."""
 
-import csv
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ocop_workflow.config_files.documents import read_text
+from ocop_workflow.config_files.csv_rows import read_csv
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
 from ocop_workflow.config_files.sentences import model_sentences
 from ocop_workflow.policy.chains import PlannedProduct
@@ -23,16 +21,11 @@ def load_products(path: Path) -> tuple[PlannedProduct, ...]:
         InvalidFilesError: The file can't be read or rows are wrong; one fault for each, with its line.
     """
     rows = _Rows(path)
-    reader = csv.reader(StringIO(read_text(path), newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        if tuple(header) == COLUMNS:
-            for row in reader:
-                rows.take(row, reader.line_num)
+    for found in read_csv(path, (COLUMNS,)):
+        if isinstance(found, Fault):
+            rows.faults.append(found)
         else:
-            rows.refuse(1, f"the first line must be the header {','.join(COLUMNS)}; write it so")
-    except csv.Error as error:
-        rows.refuse(reader.line_num, f"the row can't be read ({error}); check its quotes")
+            rows.take(*found)
     if rows.faults:
         raise InvalidFilesError(rows.faults)
     return tuple(rows.products.values())
@@ -49,15 +42,8 @@ class _Rows:
     def refuse(self, line: int, sentence: str) -> None:
         self.faults.append(Fault(str(self.path), line, sentence))
 
-    def take(self, row: list[str], line: int) -> None:
-        """Keep one row as a product, or its faults; an empty line is passed over."""
-        if not row:
-            return
-        if len(row) != len(COLUMNS):
-            sentence = f"the row has {len(row)} cells instead of {len(COLUMNS)}; put cells with a comma in quotes"
-            self.refuse(line, sentence)
-            return
-        cells = {name: cell.strip() for name, cell in zip(COLUMNS, row, strict=True)}
+    def take(self, line: int, cells: dict[str, str]) -> None:
+        """Keep one row as a product, or its faults."""
         present = {name: cell for name, cell in cells.items() if cell}
         try:
             product = PlannedProduct.model_validate(present)

@@ -17,11 +17,18 @@ from ocop_workflow.policy.findings import Finding, Location
 from ocop_workflow.policy.ladders import rung_moments
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Ladder, PlanTask, ReportDuty, Round, StepDates
 from ocop_workflow.policy.report_turns import dated_periods
+from ocop_workflow.policy.route import COMPLETION
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.working_days import DayOutsideCalendarError, WorkingDays, working_days_of_plan
 
 LONGEST_WINDOW_DAYS = 92
 """The longest quarter; windows beyond it have no ladder (architecture, section 7)."""
+
+UNRECORDED = {
+    Anchor.COMPLETE: "nothing records when a dossier is complete",
+    Anchor.IN_FORCE: "nothing records when a text comes into force for a dossier",
+}
+"""Why a term in a plan cannot run from these anchors; the terms of a rule set's limits may name them."""
 
 
 def check_dates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[Finding, ...]:
@@ -89,6 +96,10 @@ class _YearDates:
                     )
                     yield Finding((*here, "due"), sentence)
                 latest = (last_day, name)
+            completion = round_.stages.get(stage.id, {}).get(COMPLETION)
+            if completion is not None and completion.due is not None:
+                here = (*loc, "stages", stage.id, COMPLETION)
+                yield from _unrecorded(here, f"{stage.id}/{COMPLETION}", completion.due)
 
     def _step(
         self, loc: Location, name: str, dates: StepDates, due: Due, *, opens_at: datetime
@@ -96,7 +107,7 @@ class _YearDates:
         """Return the findings of one step, and its last day if that is fixed and inside the plan's time."""
         ladder = self.plan.ladders.get(dates.ladder or "")
         if isinstance(due.date, Within):
-            return list(self._counted(loc, name, due, ladder)), None
+            return list(_unrecorded(loc, name, due)) or list(self._counted(loc, name, due, ladder)), None
         findings, occurrences = self._occurrences((*loc, "due"), name, due)
         last_day = max((each.last_day for each in occurrences if each.last_day is not None), default=None)
         if findings or last_day is None:
@@ -220,3 +231,11 @@ class _YearDates:
             until = self.plan.runs_until
             sentence = f"{what} falls on {day}, after the plan's horizon (runs_until {until}); correct one of the days"
             yield Finding(loc, sentence)
+
+
+def _unrecorded(loc: Location, name: str, due: Due) -> Iterator[Finding]:
+    """Look for a term that runs from something that no act records."""
+    why = UNRECORDED.get(Anchor(due.date.within.anchor)) if isinstance(due.date, Within) else None
+    if why is not None:
+        sentence = f'"{name}" would never get a date: {why}; count from another act, or write a date'
+        yield Finding((*loc, "due"), sentence)

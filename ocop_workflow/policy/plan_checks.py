@@ -23,6 +23,8 @@ def check_plan(plan: CyclePlan, rule_sets: Mapping[str, RuleSet], units: UnitReg
         *_councils(plan, rule_sets),
         *(finding for loc, reference in _positions(plan) for finding in _position(loc, reference, units)),
         *_gone_units(plan, units),
+        *_chain_levels(plan, rule_sets, units),
+        *_office_levels(plan, units),
         *(finding for year, content in plan.years.items() for finding in _year(plan, year, content, rule_sets)),
         *check_dates(plan, rule_sets),
     )
@@ -59,6 +61,42 @@ def _gone_units(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
             heirs = ", ".join(unit.successors) or "its successor"
             sentence = f'unit "{unit.id}" ended on {unit.valid_until}, before the year {last}; name {heirs} instead'
             yield Finding(("chains", index, "unit"), sentence)
+
+
+def _chain_levels(plan: CyclePlan, rule_sets: Mapping[str, RuleSet], units: UnitRegister) -> Iterator[Finding]:
+    """Find chains whose unit lies in no unit of a level that acts on the route: nobody could take their dossiers."""
+    known = {unit.id for unit in units.units}
+    acting = {
+        (owner.level or units.roles[owner.role].level): stage.id
+        for rule_set in rule_sets.values()
+        for stage in reversed(rule_set.route.stages)
+        for owner in (stage.submitted_by, stage.decided_by, *(step.owner for step in stage.steps))
+        if owner.role in units.roles
+    }
+    levels = {unit.level for unit in units.units}
+    for index, chain in enumerate(plan.chains):
+        for level, stage_id in acting.items():
+            if chain.unit in known and level in levels and units.ancestor(chain.unit, level) is None:
+                sentence = (
+                    f'unit "{chain.unit}" lies in no unit of level "{level}", which acts at stage "{stage_id}"; '
+                    "name a smaller unit"
+                )
+                yield Finding(("chains", index, "unit"), sentence)
+
+
+def _office_levels(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
+    """Find tasks led by a level below the office without saying in which unit."""
+    if plan.office not in {unit.id for unit in units.units}:
+        return
+    for year, content in plan.years.items():
+        for index, task in enumerate(content.tasks):
+            role = units.roles.get(task.lead.role)
+            if role is None or task.lead.unit is not None:
+                continue
+            level = task.lead.level or role.level
+            if units.ancestor(plan.office, level) is None:
+                sentence = f'the office lies in no unit of level "{level}"; name the unit that leads task "{task.id}"'
+                yield Finding(("years", year, "tasks", index, "lead"), sentence)
 
 
 def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
@@ -164,15 +202,17 @@ def _in_force(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Findi
 
 
 def _lifecycles(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:
-    """Find a round whose switched-off stages leave a dossier without a way on (promise I5)."""
-    if not round_.stages_off:
-        return
+    """Find a round whose kinds or switched-off stages leave a dossier without a way on (promise I5)."""
     for kind in round_.kinds:
         stages = stages_of(rule_set, round_, kind)
         faults = lifecycle_of(rule_set.route, stages).faults() if stages else ("no stage is left",)
-        if faults:
+        if faults and round_.stages_off:
             sentence = f"without these stages a dossier gets stuck ({faults[0]}); keep one of them"
             yield Finding((*loc, "stages_off"), sentence)
+            return
+        if faults:
+            sentence = f'a dossier of kind "{kind}" gets stuck on the route ({faults[0]}); take it out of this round'
+            yield Finding((*loc, "kinds"), sentence)
             return
 
 

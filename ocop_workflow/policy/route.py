@@ -60,6 +60,11 @@ def step_settled_by(stage: Stage, trigger: str) -> Step | None:
     return next((step for step in stage.steps if step.settled_by == trigger), None)
 
 
+def first_step(stage: Stage) -> Step | None:
+    """Return the first step of a stage that a trigger can fulfil, or None when there is none."""
+    return next((step for step in stage.steps if step.settled_by is not None), None)
+
+
 def step_after(stage: Stage, step_id: str) -> Step | None:
     """Return the next step of a stage that a trigger can fulfil, or None after the last.
 

@@ -1,22 +1,21 @@
-"""Sealing the record each day, and verifying it: changed, missing, reordered or cut events are named."""
+"""Verifying the record: changed, missing, reordered or cut events are named, and rows that say something else."""
 
-import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, type_coerce
+from sqlalchemy import type_coerce
 from sqlalchemy.types import NullType
 from sqlmodel import Session, SQLModel, col, select
 
-from ocop_workflow.clock import local_day, start_of_day
+from ocop_workflow.services.audit_facts import fact_faults
+from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.events import GENESIS, HASH_VERSION, event_hash, payload_of, text_hash
-from ocop_workflow.services.installation import RUN_OVERLAP
-from ocop_workflow.services.pinned_documents import canonical_bytes
-from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Event, EventText, PlanTask, Report, Seal
+from ocop_workflow.services.sealing import seal_content, seal_hash
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, EventText, PlanTask, Report
 
 COPIED_COLUMNS = (
     "stream",
@@ -40,20 +39,6 @@ DOSSIER = "dossier:"
 
 
 @dataclass(frozen=True, slots=True)
-class AuditFault:
-    """One thing that is not as it was recorded."""
-
-    stream: str
-    seq: int | None
-    sentence: str
-
-    def __str__(self) -> str:
-        """Return stream, number and sentence in one line."""
-        place = self.stream if self.seq is None else f"{self.stream} event {self.seq}"
-        return f"{place}: {self.sentence}"
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a verification found.
 
@@ -68,47 +53,6 @@ class Verdict:
     seals: int
     seal: str | None
     faults: tuple[AuditFault, ...]
-
-
-def seal_through(work: UnitOfWork, until: datetime) -> Seal | None:
-    """Seal all events recorded before `until` that are not sealed yet; None when a seal reaches that far already."""
-    last = work.session.exec(select(Seal).order_by(col(Seal.number).desc())).first()
-    if last is not None and last.until >= until:
-        return None
-    query = (
-        select(Event.stream, func.max(Event.seq))
-        .where(col(Event.recorded_at) < until)
-        .group_by(col(Event.stream))
-        .order_by(col(Event.stream))
-    )
-    if last is not None:
-        query = query.where(col(Event.recorded_at) >= last.until)
-    heads = []
-    for stream, seq in work.session.exec(query):
-        digest = work.session.exec(select(Event.hash).where(col(Event.stream) == stream, col(Event.seq) == seq)).one()
-        heads.append([stream, seq, digest])
-    number = 1 if last is None else last.number + 1
-    previous = GENESIS if last is None else last.hash
-    payload = canonical_bytes(_seal_content(number, until, work.now, heads))
-    seal = Seal(
-        number=number,
-        until=until,
-        sealed_at=work.now,
-        payload=payload,
-        previous_hash=previous,
-        hash=_seal_hash(previous, payload),
-    )
-    work.session.add(seal)
-    work.session.flush()
-    return seal
-
-
-def seal_day(work: UnitOfWork) -> Seal | None:
-    """Seal everything recorded before the present local day; None when that is done.
-
-    A day is sealed once nobody can write into it any more: `RUN_OVERLAP` after its end.
-    """
-    return seal_through(work, start_of_day(local_day(work.now - RUN_OVERLAP)))
 
 
 def verify(session: Session, *, expected_seal: str | None = None) -> Verdict:
@@ -133,7 +77,11 @@ def verify(session: Session, *, expected_seal: str | None = None) -> Verdict:
     faults += _text_faults(session)
     seals = list(_rows(session, "seal", "number"))
     faults += _seal_faults(seals, heads, expected_seal)
+    if not faults:
+        faults += _smuggled_faults(session, seals)
     faults += _row_faults(session, states)
+    if not faults:
+        faults += fact_faults(session)
     return Verdict(count, len(seals), seals[-1].hash if seals else None, tuple(faults))
 
 
@@ -220,7 +168,7 @@ def _seal_faults(seals: list[Any], heads: dict[str, dict[int, str]], expected: s
         if seal.number != number:
             faults.append(AuditFault(name, None, f"seal {number} before it is missing"))
         try:
-            if seal.previous_hash != previous or seal.hash != _seal_hash(seal.previous_hash, seal.payload):
+            if seal.previous_hash != previous or seal.hash != seal_hash(seal.previous_hash, seal.payload):
                 faults.append(AuditFault(name, None, "its hash does not fit its content or the seal before"))
             faults += _sealed_faults(seal, heads)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -237,7 +185,7 @@ def _sealed_faults(seal: Any, heads: dict[str, dict[int, str]]) -> list[AuditFau
     """Find where a seal's columns differ from its payload, and events that are no longer as it saw them."""
     faults = []
     content = json.loads(seal.payload)
-    columns = _seal_content(seal.number, _instant(seal.until), _instant(seal.sealed_at), content["heads"])
+    columns = seal_content(seal.number, _instant(seal.until), _instant(seal.sealed_at), content["heads"])
     if content != columns:
         faults.append(AuditFault(f"seal {seal.number}", None, "its columns are not what its payload says"))
     for stream, seq, digest in content["heads"]:
@@ -246,6 +194,24 @@ def _sealed_faults(seal: Any, heads: dict[str, dict[int, str]]) -> list[AuditFau
             faults.append(AuditFault(stream, seq, f"it is missing; seal {seal.number} saw it"))
         elif found != digest:
             faults.append(AuditFault(stream, seq, f"it is not the one that seal {seal.number} saw"))
+    return faults
+
+
+def _smuggled_faults(session: Session, seals: list[Any]) -> list[AuditFault]:
+    """Find events that claim to have been recorded before a seal that did not see them."""
+    faults = []
+    untils = [_instant(seal.until) for seal in seals]
+    heads = [{stream: seq for stream, seq, _ in json.loads(seal.payload)["heads"]} for seal in seals]
+    last: dict[str, datetime] = {}
+    for stream, seq, at in session.exec(
+        select(Event.stream, Event.seq, Event.recorded_at).order_by(col(Event.stream), col(Event.seq))
+    ):
+        if at < last.get(stream, at):
+            faults.append(AuditFault(stream, seq, "it claims to have been recorded before the event before it"))
+        last[stream] = at
+        seal = bisect_right(untils, at)
+        if seal < len(heads) and seq > heads[seal].get(stream, 0):
+            faults.append(AuditFault(stream, seq, f"it was put in after seal {seal + 1}, which did not see it"))
     return faults
 
 
@@ -273,16 +239,3 @@ def _subject_rows(session: Session) -> Iterator[tuple[str, int, str]]:
         yield f"task:{task[0]}", task[1], task[2]
     for cycle in session.exec(select(Cycle.id, Cycle.version, Cycle.status)):
         yield f"cycle:{cycle[0]}", cycle[1], cycle[2]
-
-
-def _seal_content(number: int, until: datetime, sealed_at: datetime, heads: list[list[Any]]) -> dict[str, Any]:
-    return {
-        "number": number,
-        "until": until.astimezone(UTC).isoformat(),
-        "sealed_at": sealed_at.astimezone(UTC).isoformat(),
-        "heads": heads,
-    }
-
-
-def _seal_hash(previous: str, payload: bytes) -> str:
-    return hashlib.sha256(f"{previous}\n".encode() + payload).hexdigest()

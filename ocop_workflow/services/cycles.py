@@ -1,6 +1,6 @@
 """Opening and closing an office's year, and projecting what it will ask of whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -27,10 +27,11 @@ class CycleError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class CycleDocuments:
-    """What a cycle is opened with and stays pinned to."""
+    """What a cycle is opened with and stays pinned to: `round_rule_sets` are those of rounds that name their own."""
 
     plan: CyclePlan
     rule_set: RuleSet
+    round_rule_sets: Mapping[str, RuleSet]
     units: UnitRegister
     days: WorkingDays
     products: tuple[PlannedProduct, ...]
@@ -63,6 +64,10 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
             value=[product.model_dump(mode="json") for product in documents.products],
         ),
     }
+    of_rounds = {
+        round_id: _pin(work, "rule_set", rule_set.id, rule_set)
+        for round_id, rule_set in documents.round_rule_sets.items()
+    }
     cycle = Cycle(
         id=work.ids.new("cycle", key),
         key=key,
@@ -70,6 +75,7 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
         office_position=f"{plan.office}/{plan.office_role}",
         plan_id=plan.id,
         year=year,
+        round_rule_sets=of_rounds,
         opened_at=work.now,
         runs_until=start_of_day(plan.runs_until),
         plan_hash=pinned["plan_hash"],
@@ -80,7 +86,8 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
     )
     work.session.add(cycle)
     work.session.flush()
-    _record(work, cycle, action="cycle_opened", to_state=OPEN, actor=actor, details=pinned)
+    details = {**pinned, **{f"rule_set_of_{round_id}": digest for round_id, digest in of_rounds.items()}}
+    _record(work, cycle, action="cycle_opened", to_state=OPEN, actor=actor, details=details)
     return cycle
 
 
@@ -133,11 +140,12 @@ def find_cycle(session: Session, key: str | None) -> Cycle:
         CycleError: There is none, or several and no key was given.
     """
     cycles = cycles_of(session)
+    if not cycles:
+        raise CycleError("no cycle is open; run `ocop cycle open PLAN --year YEAR`")
+    if key is not None and key not in [cycle.key for cycle in cycles]:
+        raise CycleError(f"no cycle {key[:80]!r}; here are {', '.join(cycle.key for cycle in cycles)}")
     if key is not None:
         cycles = [cycle for cycle in cycles if cycle.key == key]
-    if not cycles:
-        known = "no cycle is open" if key is None else f"no cycle {key[:80]!r}"
-        raise CycleError(f"{known}; run `ocop cycle open PLAN --year YEAR`")
     if len(cycles) > 1:
         keys = ", ".join(cycle.key for cycle in cycles)
         raise CycleError(f"{len(cycles)} cycles are here ({keys}); name one with --cycle")

@@ -19,15 +19,17 @@ from notifications.delivery import (
     TemporaryDeliveryError,
     UnknownOutcomeError,
 )
-from notifications.scrubbing import scrub_links
+from ocop_workflow.policy.ladders import Suppression
 from ocop_workflow.services.letters import Stationery, letter_of
+from ocop_workflow.services.notices import staleness
 from ocop_workflow.services.outbox import (
     Claim,
     ClaimLostError,
+    Readiness,
     begin_attempt,
     claim_mails,
     freeze,
-    is_still_true,
+    give_up_unreachable,
     must_recheck,
     notices_of,
     postpone,
@@ -36,6 +38,7 @@ from ocop_workflow.services.outbox import (
     record_temporary,
     withdraw_mail,
 )
+from ocop_workflow.services.people import Addressee, person_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail
 
@@ -65,7 +68,7 @@ class PostOffice:
         sender: The port; entered and left by `deliver`.
         stationery: Sender, links, whether simulated.
         lease_clock: Which clock leases are kept by.
-        lease: How long one batch may take.
+        lease: How long one hand-over may take.
         connections: How many mails are handed over at the same time.
     """
 
@@ -76,6 +79,10 @@ class PostOffice:
     lease_clock: Callable[[], datetime]
     lease: timedelta
     connections: int
+
+    def lease_until(self) -> datetime:
+        """Return until when a hand-over that begins now may take."""
+        return self.lease_clock() + self.lease
 
 
 def deliver(post: PostOffice, office_id: str, *, limit: int = 50) -> tuple[Delivered, bool]:
@@ -133,7 +140,7 @@ async def _hand_over(post: PostOffice, claim: Claim, tally: Delivered) -> None:
         tally.failed += 1
     else:
         with post.writing() as work:
-            record_accepted(work, claim, reply=accepted.reply, scrubbed=scrub_links(envelope.message))
+            record_accepted(work, claim, reply=accepted.reply)
         tally.accepted += 1
 
 
@@ -143,20 +150,27 @@ def _ready(post: PostOffice, claim: Claim) -> Envelope | None:
         with post.reading() as work:
             mail = work.session.get_one(Mail, claim.mail_id)
             notices = notices_of(work.session, mail.id)
-            true = [notice for notice in notices if is_still_true(work.session, notice)]
+            true = [notice for notice in notices if staleness(work.session, notice, work.now) is None]
+            readiness = Readiness(_reachable(person_of(work.session, mail.recipient)), tuple(n.id for n in true))
             letter = None
-            if mail.message is None and true:
-                letter = letter_of(work.session, work.books, mail, true, stationery=post.stationery)
+            if mail.message is None and true and readiness.person is not None:
+                letter = letter_of(
+                    work.session, work.books, mail, true, person=readiness.person, stationery=post.stationery
+                )
             nothing_left = not true and (mail.message is None or must_recheck(mail, work.now))
         if nothing_left:
             with post.writing() as work:
                 if withdraw_mail(work, claim):
                     return None
             continue
-        if letter is None:
+        if mail.message is not None:
             with post.writing() as work:
-                begin_attempt(work, claim)
-            return _envelope(post, mail, mail.message or b"")
+                begin_attempt(work, claim, lease_until=post.lease_until())
+            return _envelope(post, mail.address, mail.message, mail.message_id)
+        if letter is None or readiness.person is None:
+            with post.writing() as work:
+                give_up_unreachable(work, claim, Suppression.NO_ADDRESS)
+            return None
         message = compose(
             letter,
             message_id=mail.message_id,
@@ -166,9 +180,13 @@ def _ready(post: PostOffice, claim: Claim) -> Envelope | None:
             return_path_key=mail.id,
         )
         with post.writing() as work:
-            if freeze(work, claim, rendered=[notice.id for notice in true], message=message):
-                return _envelope(post, mail, message)
+            if freeze(work, claim, readiness=readiness, message=message, lease_until=post.lease_until()):
+                return _envelope(post, readiness.person.address or "", message, mail.message_id)
 
 
-def _envelope(post: PostOffice, mail: Mail, message: bytes) -> Envelope:
-    return Envelope(post.stationery.sender_address, mail.address, message, mail.message_id)
+def _reachable(person: Addressee | None) -> Addressee | None:
+    return person if person is not None and person.address is not None else None
+
+
+def _envelope(post: PostOffice, address: str, message: bytes, message_id: str) -> Envelope:
+    return Envelope(post.stationery.sender_address, address, message, message_id)

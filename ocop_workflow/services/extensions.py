@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.errors import InputError
@@ -11,7 +11,7 @@ from ocop_workflow.policy.date_expressions import Origin
 from ocop_workflow.policy.ladders import RungDecision, Suppression, first_moment_from
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.notices import insert_notices, rung_row, suppress, tell
-from ocop_workflow.services.obligations import DOSSIER_STEP, enforcement_of, moments_of
+from ocop_workflow.services.obligations import DOSSIER_STEP, enforcement_of, moments_of, open_obligations_of
 from ocop_workflow.services.reminders import recipient_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Notice, Obligation
@@ -40,6 +40,24 @@ class Extension:
     command: str | None = None
 
 
+def obligation_to_extend(session: Session, dossier: Dossier, *, step: str | None = None) -> Obligation:
+    """Return what a dossier owes now: the open obligation of a step, or the only one when no step is named.
+
+    Raises:
+        ExtensionRefusedError: Nothing is open, nothing of that name, or several and no step was named.
+    """
+    open_now = open_obligations_of(session, dossier.id)
+    steps = ", ".join(obligation.step or obligation.kind for obligation in open_now)
+    if not open_now:
+        raise ExtensionRefusedError(f"{dossier.key} owes nothing now; there is nothing to extend")
+    found = [obligation for obligation in open_now if step in (None, obligation.step)]
+    if not found:
+        raise ExtensionRefusedError(f"{(step or '')[:40]!r} is not open; open is {steps}")
+    if len(found) > 1:
+        raise ExtensionRefusedError(f"{dossier.key} has several open dates; name one of {steps}")
+    return found[0]
+
+
 def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> None:
     """Give one open obligation of a dossier a later date, also after the old one.
 
@@ -63,7 +81,7 @@ def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> No
     obligation.due_at = extension.due_at
     obligation.deadline_version += 1
     obligation.overdue_at = None
-    book = work.books.of_cycle(work.session, cycle)
+    book = work.books.of_dossier(work.session, cycle, dossier)
     obligation.next_action_at = first_moment_from(moments_of(book, obligation), floor)
     enforcement_of(obligation, work.now)
     work.session.add(obligation)

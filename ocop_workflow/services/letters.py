@@ -1,20 +1,30 @@
 """From notices to a letter: names, titles, days and links are looked up here, outside any write transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from notifications.catalogue import Language, Parameter, translate
+from notifications.catalogue import Language, Parameter
 from notifications.letter import Letter, LetterKind, Line, LineKind, Wording
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.date_expressions import Firmness
+from ocop_workflow.policy.route import COMPLETION, PRODUCER
+from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
-from ocop_workflow.services.people import addressee_of
+from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.titles import (
+    explanation_code,
+    in_both,
+    is_above,
+    period_title,
+    position_title,
+    told,
+)
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -41,24 +51,29 @@ class Stationery:
 
 
 def letter_of(
-    session: Session, books: RulebookShelf, mail: Mail, notices: Sequence[Notice], *, stationery: Stationery
+    session: Session,
+    books: RulebookShelf,
+    mail: Mail,
+    notices: Sequence[Notice],
+    *,
+    person: Addressee,
+    stationery: Stationery,
 ) -> Letter:
-    """Return the letter that a mail's notices make, in the recipient's language."""
+    """Return the letter that a mail's notices make for the recipient as they are now, in the mail's language."""
     lines = tuple(_line(session, books, notice, mail, stationery) for notice in notices)
     cycle = session.get_one(Cycle, notices[0].cycle_id)
     book = books.of_cycle(session, cycle)
-    office = book.units.unit(mail.office_id).name.in_language(mail.language)
-    role = book.units.roles[book.plan.office_role].title.in_language(mail.language)
     return Letter(
         kind=LetterKind(mail.kind),
-        recipient_name=mail.recipient_name,
-        recipient_address=mail.address,
+        recipient_name=person.name,
+        recipient_address=person.address or "",
         language=Language(mail.language),
-        office_name=f"{role}, {office}",
+        office_name=position_title(book.units, cycle.office_position).in_language(mail.language),
         local_date=mail.local_date,
         lines=lines,
         seal=_seal(session, mail, cycle),
         simulated=stationery.simulated,
+        to_superior=any(is_above(book.units, n.recipient, office=cycle.office_position) for n in notices),
     )
 
 
@@ -72,7 +87,7 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Dossier | Report | P
         return Wording("act.step", {"title": step.title.model_dump()})
     if isinstance(subject, Report):
         duty = next(d for d in book.cycle_year.report_duties if d.id == subject.duty_id)
-        return Wording("act.report", {"title": duty.title.model_dump(), "period": period_name(subject.period_id)})
+        return Wording("act.report", {"report": duty.title.model_dump(), "period": period_title(subject.period_id)})
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
     return Wording("act.task", {"title": task.title.model_dump()})
 
@@ -89,11 +104,10 @@ def about_of(session: Session, book: Rulebook, subject: Dossier | Report | PlanT
 
 def party_name(session: Session, book: Rulebook, party: str, language: str) -> str:
     """Return a party as people read it: the producer's name, or role and unit of a position."""
-    unit_id, _, role_id = party.partition("/")
-    if not role_id:
-        return session.get_one(Producer, party.partition(":")[2]).name
-    title = book.units.roles[role_id].title.in_language(language)
-    return f"{title}, {book.units.unit(unit_id).name.in_language(language)}"
+    kind, _, producer_id = party.partition(":")
+    if kind == PRODUCER:
+        return session.get_one(Producer, producer_id).name
+    return position_title(book.units, party).in_language(language)
 
 
 def subject_of(session: Session, kind: str, subject_id: str) -> Dossier | Report | PlanTask:
@@ -105,13 +119,12 @@ def subject_of(session: Session, kind: str, subject_id: str) -> Dossier | Report
     return session.get_one(PlanTask, subject_id)
 
 
-def why_of(code: str, params: dict[str, Any]) -> Wording:
+def why_of(code: str, params: dict[str, Any], *, source: str) -> Wording:
     """Return a date's explanation without dates, as it stands in mails."""
     said = dict(params)
     if "anchor" in said:
-        code_of_anchor = f"anchor.{said['anchor']}"
-        said["anchor"] = {language.value: translate(language, code_of_anchor) for language in Language}
-    return Wording(f"why.{code}", _parameters(said))
+        said["anchor"] = in_both(f"anchor.{said['anchor']}")
+    return Wording(f"why.{explanation_code(code, source)}", _parameters(said))
 
 
 def period_name(period_id: str) -> str:
@@ -140,19 +153,24 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
     cycle = session.get_one(Cycle, notice.cycle_id)
     obligation = session.get_one(Obligation, notice.obligation_id)
     subject = subject_of(session, obligation.kind, obligation.subject_id)
-    book = books.of_cycle(session, cycle)
+    book = _book_of(session, books, cycle, subject)
+    is_escalation = notice.line_kind == LineKind.ESCALATION
+    warned = notice.line_kind == LineKind.OVERDUE and obligation.lapse_at and notice.recipient == obligation.party
+    details = for_follow_up(session, obligation, mail) if is_escalation else for_doing(session, book, obligation)
     return Line(
         notice_key=notice.key,
         kind=LineKind(notice.line_kind),
         act=act_of(book, obligation, subject),
-        about=about_of(session, book, subject, mail.language),
+        about=_about(session, book, subject, notice, mail),
         last_day=last_day_in_time(obligation.due_at) if obligation.due_at else None,
         expected=obligation.firmness == Firmness.EXPECTED,
-        why=why_of(obligation.why_code, obligation.why_params) if obligation.deadline_version == 1 else None,
-        url=_url(session, subject, notice.recipient, stationery),
-        owed_by=party_name(session, book, obligation.party, mail.language)
-        if notice.line_kind == LineKind.ESCALATION
+        why=why_of(obligation.why_code, obligation.why_params, source=obligation.source)
+        if obligation.deadline_version == 1
         else None,
+        url=_url(session, subject, notice.recipient, stationery),
+        owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,
+        details=(*number(subject), *details),
+        lapses_on=last_day_in_time(obligation.lapse_at) if warned and obligation.lapse_at else None,
     )
 
 
@@ -160,19 +178,64 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
     cycle = session.get_one(Cycle, notice.cycle_id)
     dossier = session.get_one(Dossier, notice.subject_id)
     book = books.of_dossier(session, cycle, dossier)
-    params = dict(notice.params)
-    last_on = params.pop("last_on", None)
-    return Line(
+    last_on = notice.params.get("last_on")
+    line = Line(
         notice_key=notice.key,
         kind=LineKind.NEWS,
-        act=Wording(notice.code or "", _parameters(params)),
-        about=about_of(session, book, dossier, mail.language),
+        act=told(book, notice.code or "", _parameters(notice.params)),
+        about=_about(session, book, dossier, notice, mail),
         last_day=date.fromisoformat(last_on) if last_on else None,
         expected=False,
         why=None,
         url=_url(session, dossier, notice.recipient, stationery),
         happened_on=local_day(notice.moment_at),
+        details=number(dossier),
     )
+    completion = _completion_asked_by(session, notice)
+    return line if completion is None else _asking(session, book, line, completion, dossier)
+
+
+def _completion_asked_by(session: Session, notice: Notice) -> Obligation | None:
+    """Return what a return asks of the reader of its news, while it is owed; None for all other news."""
+    event = notice.key.partition("|")[0]
+    query = select(Obligation).where(
+        col(Obligation.subject_id) == notice.subject_id,
+        col(Obligation.step) == COMPLETION,
+        col(Obligation.party) == notice.recipient,
+        col(Obligation.status) == "open",
+        col(Obligation.key).endswith(f"/{event.rpartition('/')[2]}"),
+    )
+    return session.exec(query).first() if notice.code == "news.returned" else None
+
+
+def _asking(session: Session, book: Rulebook, line: Line, completion: Obligation, dossier: Dossier) -> Line:
+    """Return the news of a return as something to do, with its own last day."""
+    taker = receiver(session, book, dossier, completion)
+    happened_on = line.happened_on.isoformat() if line.happened_on else ""
+    last_day = last_day_in_time(completion.due_at) if completion.due_at else None
+    asked = (
+        Wording("mail.bring_to", {"receiver": taker})
+        if last_day is None
+        else Wording("mail.resubmit", {"receiver": taker, "last_on": last_day.isoformat()})
+    )
+    return replace(
+        line,
+        act=act_of(book, completion, dossier),
+        last_day=last_day,
+        details=(line.act, asked, Wording("mail.returned_on", {"happened_on": happened_on}), *line.details),
+        asks=True,
+    )
+
+
+def _about(session: Session, book: Rulebook, subject: Dossier | Report | PlanTask, notice: Notice, mail: Mail) -> str:
+    """Return what people call the subject; a producer is not told their own name."""
+    if isinstance(subject, Dossier) and notice.recipient.startswith(f"{PRODUCER}:"):
+        return session.get_one(Product, subject.product_id).name
+    return about_of(session, book, subject, mail.language)
+
+
+def _book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Dossier | Report | PlanTask) -> Rulebook:
+    return books.of_dossier(session, cycle, subject) if isinstance(subject, Dossier) else books.of_cycle(session, cycle)
 
 
 def _url(session: Session, subject: Dossier | Report | PlanTask, recipient: str, stationery: Stationery) -> str | None:

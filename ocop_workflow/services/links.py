@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -93,7 +93,12 @@ def _mac(link_id: str, generation: int, key: bytes) -> str:
 
 def _record(work: UnitOfWork, dossier: Dossier, action: str, link: StatusLink, *, actor: str) -> None:
     dossier.version += 1
-    details = {"link": link.id, "generation": link.generation}
+    details = {
+        "link": link.id,
+        "generation": link.generation,
+        "recipient": link.recipient,
+        "expires_at": link.expires_at.astimezone(UTC).isoformat(),
+    }
     act = Act(actor=actor, action=action, details=details)
     append_event(work, stream=f"dossier:{dossier.id}", seq=dossier.version, cycle_id=dossier.cycle_id, act=act)
     work.session.add(dossier)

@@ -56,7 +56,8 @@ def rung_row(
     if decision.suppression is not None:
         status = "suppressed"
     else:
-        status = "draft" if moment.audience is Audience.SUPERIOR and not automatic else "planned"
+        to_a_superior = moment.audience is Audience.SUPERIOR and recipient != cycle.office_position
+        status = "draft" if to_a_superior and not automatic else "planned"
     kind = "reminder"
     if moment.past_due:
         kind = "overdue" if moment.audience is Audience.RESPONSIBLE else "escalation"
@@ -75,6 +76,7 @@ def rung_row(
         "obligation_id": obligation.id,
         "deadline_version": obligation.deadline_version,
         "rung": moment.rung,
+        "useful_until": moment.useful_until,
         "status": status,
         "suppression": decision.suppression,
         "settled_at": work.now if decision.suppression else None,
@@ -109,6 +111,7 @@ def notice_row(
         "recipient": recipient,
         "immediate": False,
         "moment_at": moment_at,
+        "useful_until": None,
         "planned_at": work.now,
         "status": "planned",
         "suppression": None,
@@ -133,3 +136,20 @@ def suppress(notice: Notice, reason: Suppression, *, at: datetime) -> None:
     notice.status = "suppressed"
     notice.suppression = reason.value
     notice.settled_at = at
+
+
+def staleness(session: Session, notice: Notice, now: datetime) -> Suppression | None:
+    """Return why a notice has nothing to say any more, or None while it has (promise I4).
+
+    News always has; a rung while its obligation stands open under the same date and saying it is of use.
+    """
+    if notice.obligation_id is None:
+        return None
+    obligation = session.get_one(Obligation, notice.obligation_id)
+    if obligation.status != "open":
+        return Suppression.SETTLED
+    if obligation.deadline_version != notice.deadline_version:
+        return Suppression.REDATED
+    if notice.useful_until is not None and now >= notice.useful_until:
+        return Suppression.USELESS
+    return None

@@ -36,7 +36,7 @@ class Duty:
         ladder: The plan's ladder, or None.
         stage: The dossier's stage, where there is one.
         step: The step of the stage, where there is one.
-        lapse_after_days: After how many days too late the dossier lapses, where the plan says so.
+        lapse_at: When missing it ends the dossier, where the plan says so.
     """
 
     key: str
@@ -50,7 +50,7 @@ class Duty:
     ladder: str | None = None
     stage: str | None = None
     step: str | None = None
-    lapse_after_days: int | None = None
+    lapse_at: datetime | None = None
 
 
 def open_obligation(work: UnitOfWork, cycle: Cycle, book: Rulebook, duty: Duty) -> Obligation:
@@ -59,9 +59,6 @@ def open_obligation(work: UnitOfWork, cycle: Cycle, book: Rulebook, duty: Duty) 
     Rungs before it opens or before the cycle was opened are never planned (promise I3).
     """
     due = duty.due
-    lapse_at = None
-    if due.due_at is not None and duty.lapse_after_days is not None:
-        lapse_at = due.due_at + timedelta(days=duty.lapse_after_days)
     obligation = Obligation(
         id=work.ids.new("obligation", f"{cycle.id}|{duty.key}"),
         cycle_id=cycle.id,
@@ -81,7 +78,7 @@ def open_obligation(work: UnitOfWork, cycle: Cycle, book: Rulebook, duty: Duty) 
         why_code=due.code,
         why_params=dict(due.params),
         source=due.source,
-        lapse_at=lapse_at,
+        lapse_at=duty.lapse_at,
     )
     floor = max(duty.opens_at, cycle.opened_at)
     obligation.next_action_at = first_moment_from(moments_of(book, obligation), floor)
@@ -107,8 +104,8 @@ def close_obligation(obligation: Obligation, *, status: str, at: datetime) -> No
     obligation.closed_at = at
     if obligation.next_action_at is not None and obligation.next_action_at > at:
         obligation.next_action_at = None
-    if obligation.due_at is not None and at >= obligation.due_at and obligation.firmness == Firmness.HARD:
-        obligation.overdue_at = obligation.due_at
+    late = obligation.due_at is not None and at >= obligation.due_at and obligation.firmness == Firmness.HARD
+    obligation.overdue_at = obligation.due_at if late else None
     obligation.enforce_at = None
 
 

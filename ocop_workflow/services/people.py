@@ -1,16 +1,19 @@
 """Who holds a position on a day, and to which address something for a party goes."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from sqlmodel import Session, col, or_, select
 
+from notifications.addresses import is_public_address
+from ocop_workflow.errors import InputError
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Holding, Official, Producer
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+class AddressTakenError(InputError):
+    """An e-mail address belongs to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,14 @@ class Addressee:
 
 def is_address(text: str) -> bool:
     """Return whether a text is an e-mail address that every mail server takes: one mailbox in ASCII."""
-    return _ADDRESS.fullmatch(text) is not None
+    return is_public_address(text)
 
 
 def addressee_of(session: Session, party: str, *, on: date) -> Addressee | None:
-    """Return the person behind a party on a day: the producer, or who has held the position longest; None if vacant."""
+    """Return the person behind a party on a day: the producer, or a holder of the position; None if vacant.
+
+    Of several holders one with an address goes before one without, then whoever has held it longest.
+    """
     kind, _, producer_id = party.partition(":")
     if kind == PRODUCER:
         producer = session.get(Producer, producer_id)
@@ -44,42 +50,70 @@ def addressee_of(session: Session, party: str, *, on: date) -> Addressee | None:
             col(Holding.start_on) <= on,
             or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on),
         )
-        .order_by(col(Holding.start_on), col(Official.id))
+        .order_by(col(Official.email).is_(None), col(Holding.start_on), col(Official.id))
     ).first()
     if holder is None:
         return None
     return Addressee(f"official:{holder.id}", holder.name, holder.email, holder.language)
 
 
+def person_of(session: Session, key: str) -> Addressee | None:
+    """Return the person with a key of `Addressee` as they are now, so that a corrected address is used at once."""
+    kind, _, person_id = key.partition(":")
+    person = session.get(Producer, person_id) if kind == PRODUCER else session.get(Official, person_id)
+    return None if person is None else Addressee(key, person.name, person.email, person.language)
+
+
 def appoint(
-    work: UnitOfWork, *, position: str, name: str, email: str | None, language: str, start_on: date
+    work: UnitOfWork,
+    *,
+    position: str,
+    name: str,
+    email: str | None,
+    language: str,
+    start_on: date,
+    until_on: date | None = None,
 ) -> Official:
-    """Register an official (once per address) and let them hold a position from a day."""
-    official = None
-    if email is not None:
-        official = work.session.exec(select(Official).where(col(Official.email) == email)).first()
+    """Register an official (once per address) and let them hold a position from a day, beside whoever holds it."""
+    official = _owner_of(work.session, email) or _register(work, position, name, email, language)
+    _let_hold(work, official, position, start_on=start_on, until_on=until_on)
+    return official
+
+
+def take_over(
+    work: UnitOfWork,
+    *,
+    position: str,
+    name: str,
+    email: str | None,
+    language: str,
+    start_on: date,
+    until_on: date | None = None,
+) -> Official:
+    """Let an official hold a position in place of whoever held it before, from a day.
+
+    The same name at the same position with another address corrects the address; another name with an address that
+    the position has already is the new owner of that mailbox. Either changes the person wherever they are named.
+
+    Raises:
+        AddressTakenError: The address belongs to somebody who never held this position.
+    """
+    official = _identified(work.session, position, name, email)
     if official is None:
-        official = Official(
-            id=work.ids.new("official", email or f"{position}|{name}"), name=name, email=email, language=language
-        )
+        official = _register(work, position, name, email, language)
+    else:
+        official.name, official.email, official.language = name, email or official.email, language
         work.session.add(official)
-        work.session.flush()
-    present = work.session.exec(
-        select(Holding).where(
-            col(Holding.position) == position,
-            col(Holding.official_id) == official.id,
-            col(Holding.start_on) == start_on,
-        )
-    ).first()
-    if present is None:
-        work.session.add(
-            Holding(
-                id=work.ids.new("holding", f"{position}|{official.id}|{start_on}"),
-                official_id=official.id,
-                position=position,
-                start_on=start_on,
-            )
-        )
+    earlier = select(Holding).where(
+        col(Holding.position) == position,
+        col(Holding.official_id) != official.id,
+        col(Holding.start_on) < start_on,
+        or_(col(Holding.until_on).is_(None), col(Holding.until_on) > start_on),
+    )
+    for holding in work.session.exec(earlier):
+        holding.until_on = start_on
+        work.session.add(holding)
+    _let_hold(work, official, position, start_on=start_on, until_on=until_on)
     return official
 
 
@@ -88,3 +122,52 @@ def give_producer_address(work: UnitOfWork, producer_id: str, *, email: str | No
     producer = work.session.get_one(Producer, producer_id)
     producer.email, producer.language = email, language
     work.session.add(producer)
+
+
+def _identified(session: Session, position: str, name: str, email: str | None) -> Official | None:
+    """Return who is meant: by the address, or by the name among those who ever held the position."""
+    holders = session.exec(
+        select(Official)
+        .join(Holding, col(Holding.official_id) == col(Official.id))
+        .where(col(Holding.position) == position)
+        .order_by(col(Holding.start_on).desc(), col(Official.id))
+    ).all()
+    owner = _owner_of(session, email)
+    if owner is None:
+        return next((holder for holder in holders if holder.name == name), None)
+    if owner.name != name and owner not in holders:
+        raise AddressTakenError(f"{email} is the address of {owner.name[:60]!r}; write that name, or another address")
+    return owner
+
+
+def _owner_of(session: Session, email: str | None) -> Official | None:
+    return None if email is None else session.exec(select(Official).where(col(Official.email) == email)).first()
+
+
+def _register(work: UnitOfWork, position: str, name: str, email: str | None, language: str) -> Official:
+    official_id = work.ids.new("official", email or f"{position}|{name}")
+    official = Official(id=official_id, name=name, email=email, language=language)
+    work.session.add(official)
+    work.session.flush()
+    return official
+
+
+def _let_hold(work: UnitOfWork, official: Official, position: str, *, start_on: date, until_on: date | None) -> None:
+    """Add a holding that begins on a day, or give the one that runs on that day already its end."""
+    present = work.session.exec(
+        select(Holding).where(
+            col(Holding.position) == position,
+            col(Holding.official_id) == official.id,
+            (col(Holding.start_on) == start_on)
+            | ((col(Holding.start_on) < start_on) & col(Holding.until_on).is_(None)),
+        )
+    ).first()
+    if present is None:
+        present = Holding(
+            id=work.ids.new("holding", f"{position}|{official.id}|{start_on}"),
+            official_id=official.id,
+            position=position,
+            start_on=start_on,
+        )
+    present.until_on = until_on or present.until_on
+    work.session.add(present)

@@ -71,7 +71,7 @@ class Rulebook:
     def _route(self, round_id: str, kind: str) -> tuple[tuple[Stage, ...], Lifecycle]:
         if (round_id, kind) not in self._routes:
             stages = stages_of(self.rule_set, self.round(round_id), kind)
-            self._routes[round_id, kind] = (stages, lifecycle_of(stages))
+            self._routes[round_id, kind] = (stages, lifecycle_of(self.rule_set.route, stages))
         return self._routes[round_id, kind]
 
 
@@ -84,6 +84,10 @@ class RulebookShelf:
     def of_cycle(self, session: Session, cycle: Cycle) -> Rulebook:
         """Return the rulebook a cycle is pinned to."""
         return self._read(session, cycle, cycle.rule_set_hash)
+
+    def of_round(self, session: Session, cycle: Cycle, round_id: str) -> Rulebook:
+        """Return the rulebook of a round, which may have a rule set of its own."""
+        return self._read(session, cycle, cycle.round_rule_sets.get(round_id, cycle.rule_set_hash))
 
     def of_dossier(self, session: Session, cycle: Cycle, dossier: Dossier) -> Rulebook:
         """Return the rulebook of a dossier, whose rule set may differ from its cycle's."""

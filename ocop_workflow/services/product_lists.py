@@ -55,8 +55,8 @@ def import_products(
     verdicts = judge_products(work, cycle, products)
     if any(row.verdict is Verdict.REFUSED for row in verdicts):
         return verdicts
-    book = work.books.of_cycle(work.session, cycle)
-    round_ = book.cycle_year.rounds[0]
+    round_ = work.books.of_cycle(work.session, cycle).cycle_year.rounds[0]
+    book = work.books.of_round(work.session, cycle, round_.id)
     for row in verdicts:
         if row.verdict is Verdict.NEW:
             register_product(work, cycle, book, round_, row.product, actor=actor)
@@ -71,8 +71,8 @@ def judge_products(work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedPro
     Raises:
         IntakeClosedError: The cycle's first round takes no dossiers.
     """
-    book = work.books.of_cycle(work.session, cycle)
-    judge = _Judge(work, cycle, book, _open_round(work, cycle, book))
+    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle))
+    judge = _Judge(work, cycle, work.books.of_round(work.session, cycle, round_.id), round_)
     return tuple(judge.verdict(_in_nfc(product)) for product in products)
 
 

@@ -3,17 +3,16 @@
 Everything here has a natural key, so projecting again adds only what is missing.
 """
 
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import UTC, timedelta
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
-from ocop_workflow.clock import OFFICE_ZONE, start_of_day
+from ocop_workflow.clock import start_of_day
 from ocop_workflow.policy.chains import PlannedProduct
-from ocop_workflow.policy.date_expressions import ReportPeriod, ResolvedDue, report_periods, resolve_report_due
 from ocop_workflow.policy.plan import PlanTask as PlannedTask
-from ocop_workflow.policy.plan import ReportDuty, Round
+from ocop_workflow.policy.plan import Round
+from ocop_workflow.policy.report_turns import ReportTurn, report_turns
 from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.dossiers import begin
@@ -29,19 +28,38 @@ from state_machines.report import ReportStatus
 
 
 def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
-    """Return the keys of planned products that have no dossier in the cycle's first round yet."""
+    """Return the keys of planned products that have no dossier in the cycle's first round yet, but could.
+
+    A product whose dossier of another cycle is still open, or that was recognised, gets no second first dossier.
+    """
     book = work.books.of_cycle(work.session, cycle)
     if not book.cycle_year.rounds:
         return []
     present = set(work.session.exec(select(Dossier.key).where(col(Dossier.cycle_id) == cycle.id)))
     round_ = book.cycle_year.rounds[0]
-    return [product.key for product in book.products if _dossier_key(cycle, round_, product) not in present]
+    missing = [product for product in book.products if _dossier_key(cycle, round_, product) not in present]
+    if not missing:
+        return []
+    busy = _busy_products(work)
+    return [product.key for product in missing if (product.unit, product.producer, product.name) not in busy]
+
+
+def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
+    """Return whether a report or plan task of the cycle's year has no row yet."""
+    book = work.books.of_cycle(work.session, cycle)
+    reports = sum(1 for _ in report_turns(book.plan, book.units, year=book.year, days=book.days))
+    tasks = sum(len(task.dates) for task in book.cycle_year.tasks)
+    there = [
+        work.session.exec(select(func.count()).select_from(table).where(col(table.cycle_id) == cycle.id)).one()
+        for table in (Report, PlanTask)
+    ]
+    return there != [reports, tasks]
 
 
 def register_products(work: UnitOfWork, cycle: Cycle, keys: list[str], *, actor: str) -> int:
     """Register planned products with their producers and open a first dossier for each; return how many."""
-    book = work.books.of_cycle(work.session, cycle)
-    round_ = book.cycle_year.rounds[0]
+    round_ = work.books.of_cycle(work.session, cycle).cycle_year.rounds[0]
+    book = work.books.of_round(work.session, cycle, round_.id)
     planned = {product.key: product for product in book.products}
     for key in keys:
         register_product(work, cycle, book, round_, planned[key], actor=actor)
@@ -51,11 +69,15 @@ def register_products(work: UnitOfWork, cycle: Cycle, keys: list[str], *, actor:
 def register_product(
     work: UnitOfWork, cycle: Cycle, book: Rulebook, round_: Round, planned: PlannedProduct, *, actor: str
 ) -> Dossier:
-    """Register one product and its producer where they are new, and open its dossier with a status link."""
+    """Register one product and its producer where they are new, and open its dossier with a status link.
+
+    `book` is the round's.
+    """
     producer = _producer(work, planned)
     product = _product(work, planned, producer)
     stage = book.stages(round_.id, DossierKind.FIRST)[0]
     key = _dossier_key(cycle, round_, planned)
+    opens_at = max(work.now, start_of_day(round_.opens_on))
     dossier = Dossier(
         id=work.ids.new("dossier", key),
         key=key,
@@ -63,11 +85,12 @@ def register_product(
         round_id=round_.id,
         product_id=product.id,
         kind=DossierKind.FIRST.value,
-        rule_set_hash=cycle.rule_set_hash,
+        rule_set_hash=cycle.round_rule_sets.get(round_.id, cycle.rule_set_hash),
         planned_level=planned.planned_level,
         stage=stage.id,
         status=DossierStatus.AWAITING_SUBMISSION.value,
-        opened_at=max(work.now, start_of_day(round_.opens_on)),
+        opened_at=opens_at,
+        stage_at=opens_at,
     )
     work.session.add(dossier)
     work.session.flush()
@@ -84,40 +107,13 @@ def project_reports(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
     )
     present = set(found)
     new = 0
-    for duty, unit, period, due in reporting_periods(book):
+    for turn in report_turns(book.plan, book.units, year=book.year, days=book.days):
+        duty, unit, period, _ = turn
         reporter = position_of(duty.reporters, units=book.units, unit=unit)
         if (duty.id, period.id, reporter) not in present:
-            _add_report(work, cycle, book, ReportTurn(duty, unit, period, due), reporter=reporter, actor=actor)
+            _add_report(work, cycle, book, turn, reporter=reporter, actor=actor)
             new += 1
     return new
-
-
-class ReportTurn(NamedTuple):
-    """One unit's turn to report for one period of a duty, with its resolved date."""
-
-    duty: ReportDuty
-    unit: str
-    period: ReportPeriod
-    due: ResolvedDue
-
-
-def reporting_periods(book: Rulebook) -> Iterator[ReportTurn]:
-    """Yield every turn of every report duty in the cycle's year; a duty without date rule gives none."""
-    rules = book.plan.calendar
-    for duty in book.cycle_year.report_duties:
-        if duty.due is None:
-            continue
-        for period in report_periods(duty.every, book.year):
-            due = resolve_report_due(
-                duty.due,
-                period,
-                zone=OFFICE_ZONE,
-                days=book.days,
-                roll_counted_terms=rules.roll_counted_terms,
-                roll_fixed_dates=rules.roll_fixed_dates,
-            )
-            for unit in book.units.units_meant(duty.reporters, office=book.plan.office):
-                yield ReportTurn(duty, unit, period, due)
 
 
 def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
@@ -133,6 +129,17 @@ def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
                 _add_task(work, cycle, book, task, occurrence, actor=actor)
                 new += 1
     return new
+
+
+def _busy_products(work: UnitOfWork) -> set[tuple[str, str, str]]:
+    """Return unit, producer and name of products with an open dossier anywhere, or that are recognised."""
+    query = (
+        select(Product.unit_id, Producer.name, Product.name)
+        .join(Producer, col(Producer.id) == col(Product.producer_id))
+        .join(Dossier, col(Dossier.product_id) == col(Product.id))
+        .where(col(Dossier.closed_at).is_(None) | (col(Dossier.status) == DossierStatus.RECOGNISED.value))
+    )
+    return set(work.session.exec(query))
 
 
 def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:
@@ -192,7 +199,8 @@ def _add_report(work: UnitOfWork, cycle: Cycle, book: Rulebook, turn: ReportTurn
         due_at=due.due_at,
     )
     work.session.add(report)
-    act = Act(actor=actor, action="report_planned", to_state=report.status, rule=duty.source)
+    details = {"due_at": due.due_at.astimezone(UTC).isoformat() if due.due_at else None}
+    act = Act(actor=actor, action="report_planned", to_state=report.status, rule=duty.source, details=details)
     append_event(work, stream=f"report:{report.id}", seq=1, cycle_id=cycle.id, act=act)
     obligation = Duty(
         key=key,

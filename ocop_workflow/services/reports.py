@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.report_periods import report_periods
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -14,6 +16,10 @@ from ocop_workflow.storage.tables import Cycle, Report
 from state_machines.report import ReportStatus, ReportTrigger, report_lifecycle
 
 _LIFECYCLE = report_lifecycle()
+
+
+class PeriodNotBegunError(InputError):
+    """The period that a report is about has not begun."""
 
 
 class ReportNotPermittedError(InputError):
@@ -55,6 +61,7 @@ def file_report(
 
     Raises:
         ReportNotPermittedError: Neither the reporter nor the office files it.
+        PeriodNotBegunError: There is nothing to report yet.
         TransitionNotAllowedError: It is filed already.
     """
     if command_done(work.session, command):
@@ -63,6 +70,7 @@ def file_report(
     if actor not in (report.reporter, cycle.office_position):
         raise ReportNotPermittedError(f"{actor} may not file this report; that is for {report.reporter}")
     at = work.happened_at(effective_at)
+    _check_begun(work, cycle, report, at)
     trigger = ReportTrigger.DECLARE_NOTHING if figures is None else ReportTrigger.SUBMIT
     report.submitted_at = at
     report.figures = None if figures is None else dict(figures)
@@ -72,6 +80,14 @@ def file_report(
         close_obligation(obligation, status="done", at=at)
         work.session.add(obligation)
     return report
+
+
+def _check_begun(work: UnitOfWork, cycle: Cycle, report: Report, at: datetime) -> None:
+    duties = work.books.of_cycle(work.session, cycle).cycle_year.report_duties
+    every = next(duty.every for duty in duties if duty.id == report.duty_id)
+    period = next(period for period in report_periods(every, cycle.year) if period.id == report.period_id)
+    if local_day(at) < period.start:
+        raise PeriodNotBegunError(f"the period {report.period_id} has not begun; it begins on {period.start:%d/%m/%Y}")
 
 
 def _apply(work: UnitOfWork, report: Report, trigger: ReportTrigger, act: Act) -> None:

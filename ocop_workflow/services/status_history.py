@@ -11,6 +11,7 @@ from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.policy.rule_set import Ground
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.titles import told
 from ocop_workflow.storage.tables import Dossier, Event
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
 
@@ -55,11 +56,13 @@ def _told(  # noqa: PLR0911 -- one answer for each event
         case "dossier_returned":
             return Wording("news.returned", {**stage, "items": ", ".join(details.get("items", ())) or NOT_GIVEN})
         case "stage_concluded" if after in FINAL_STATUSES:
-            return Wording(f"news.{after}", {**stage, "stars": details.get("stars", 0)})
+            reason = {"ground": details["ground"]} if "ground" in details else {}
+            return told(book, f"news.{after}", {**stage, "stars": details.get("stars", 0), **reason})
         case "stage_concluded":
             return Wording("news.advanced", {**stage, "next_stage": titles[next_id]})
         case "dossier_rejected" | "dossier_lapsed":
-            return Wording(f"news.{after}", {"ground": _ground(book.rule_set.rejection_grounds, details.get("ground"))})
+            ground = _ground(book.rule_set.rejection_grounds, details.get("ground"))
+            return told(book, f"news.{after}", {"ground": ground})
         case "dossier_withdrawn":
             return Wording("news.withdrawn")
         case _:

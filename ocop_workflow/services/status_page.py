@@ -14,7 +14,8 @@ from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.status_history import HistoryEntry, history_of
-from ocop_workflow.services.status_tasks import OpenTask, Party, act_at, open_task, party_named, position_title
+from ocop_workflow.services.status_tasks import OpenTask, Party, act_at, open_task, party_named
+from ocop_workflow.services.titles import position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, Producer, Product
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
@@ -160,7 +161,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         product=product.name,
         form=product.form,
         producer=producer.name,
-        office=position_title(book, cycle.office_position),
+        office=position_title(book.units, cycle.office_position),
         round_title=book.round(dossier.round_id).title,
         number=dossier.key.rpartition("/")[2],
         receipt_number=dossier.receipt_number,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from notifications.catalogue import Language, translate
 from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.date_expressions import Firmness
@@ -12,6 +11,7 @@ from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.titles import explanation_code, in_both, position_title
 from ocop_workflow.storage.tables import Obligation, Producer
 
 
@@ -85,14 +85,7 @@ def party_named(book: Rulebook, producer: Producer, party: str) -> Party:
     """Return a party by its name: the producer, or a position."""
     if party == f"{PRODUCER}:{producer.id}":
         return Party(LocalText(vi=producer.name, en=producer.name), is_producer=True)
-    return Party(position_title(book, party), is_producer=False)
-
-
-def position_title(book: Rulebook, position: str) -> LocalText:
-    """Return a position (`unit/role`) as people read it: the role's title with the unit's name."""
-    unit_id, _, role_id = position.partition("/")
-    role, unit = book.units.roles[role_id].title, book.units.unit(unit_id).name
-    return LocalText(vi=f"{role.vi}, {unit.vi}", en=f"{role.en}, {unit.en}")
+    return Party(position_title(book.units, party), is_producer=False)
 
 
 def _why(obligation: Obligation) -> tuple[Wording, ...]:
@@ -101,15 +94,10 @@ def _why(obligation: Obligation) -> tuple[Wording, ...]:
     if obligation.deadline_version > 1:
         return (Wording("page.why_extended", {"first_on": params["last_on"]}),)
     if obligation.due_at is None and "anchor" in params:
-        return (Wording("page.why_waiting", {"anchor": _anchor(params["anchor"])}),)
+        return (Wording("page.why_waiting", {"anchor": in_both(f"anchor.{params['anchor']}")}),)
     if "anchor" in params:
-        params["anchor"] = _anchor(params["anchor"])
-    reckoned = Wording(f"due.{obligation.why_code}", params)
+        params["anchor"] = in_both(f"anchor.{params['anchor']}")
+    reckoned = Wording(f"due.{explanation_code(obligation.why_code, obligation.source)}", params)
     if "rolled_from_on" not in params:
         return (reckoned,)
     return (reckoned, Wording("due.rolled", {"from_on": params["rolled_from_on"], "last_on": params["last_on"]}))
-
-
-def _anchor(anchor: str) -> dict[str, str]:
-    """Return the moment from which a term runs as people call it, in both languages."""
-    return {language.value: translate(language, f"anchor.{anchor}") for language in Language}

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from ocop_workflow.policy.ladders import Suppression
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Mail, Notice, Obligation, Product, Report
 from state_machines.report import FILED_STATUSES
@@ -116,3 +117,21 @@ def mails_sent(session: Session, office_id: str) -> int:
     """Return how many of an office's mails a server took."""
     query = select(func.count()).select_from(Mail).where(col(Mail.office_id) == office_id, col(Mail.status) == "sent")
     return session.exec(query).one()
+
+
+def unsaid_notices(session: Session, *, since: datetime) -> int:
+    """Return how many notices found no recipient or no address since an instant."""
+    query = (
+        select(func.count())
+        .select_from(Notice)
+        .where(
+            col(Notice.suppression).in_((Suppression.NO_RECIPIENT.value, Suppression.NO_ADDRESS.value)),
+            col(Notice.settled_at) >= since,
+        )
+    )
+    return session.exec(query).one()
+
+
+def waiting_drafts(session: Session) -> int:
+    """Return how many escalations to superiors wait for the office."""
+    return session.exec(select(func.count()).select_from(Notice).where(col(Notice.status) == "draft")).one()

@@ -59,7 +59,8 @@ def _conclude(work: UnitOfWork, act: ScriptedAct) -> None:
     actor = dossier.responsible or ""
     if act.sheets is not None:
         record_sheets(work, dossier, act.sheets, actor=actor, command=f"{act.command}/sheets")
-    conclude(work, dossier, actor=actor, verdict=act.verdict, command=act.command)
+    ground = act.details.get("ground")
+    conclude(work, dossier, actor=actor, verdict=act.verdict, ground=ground, command=act.command)
 
 
 def _extend(work: UnitOfWork, act: ScriptedAct) -> None:

@@ -27,6 +27,7 @@ SUBMISSION_LEAD_DAYS = 24
 
 EXTENSION_DAYS = 14
 EXTENDED_AT = time(10)
+GROUND = "hồ sơ chưa nêu rõ nguồn nguyên liệu tại địa phương"
 RETURNED_ITEMS = ("kết quả kiểm nghiệm sản phẩm",)
 
 
@@ -165,7 +166,9 @@ class _Walk:
         else:
             accepted = self._draw(stage, "verdict") < self._lead.behaviour.accepted
             facts = Facts(verdict=VERDICTS[0] if accepted else VERDICTS[1])
-            self._move(ActKind.CONCLUDE, stage, at, verdict=facts.verdict)
+            self._move(
+                ActKind.CONCLUDE, stage, at, verdict=facts.verdict, details={} if accepted else {"ground": GROUND}
+            )
         lifecycle = self._lead.book.lifecycle(self._round.id, DossierKind.FIRST)
         before = state_of(stage.id, DossierStatus.RECEIVED)
         next_stage, status = split_state(lifecycle.fire(before, DossierTrigger.CONCLUDE, facts), stage.id)

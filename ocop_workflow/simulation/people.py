@@ -6,6 +6,7 @@ from sqlmodel import select
 
 from ocop_workflow.services.people import appoint, give_producer_address
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.titles import position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.simulation.draws import draw
 from ocop_workflow.storage.tables import Producer
@@ -23,11 +24,12 @@ def appoint_everybody(work: UnitOfWork, book: Rulebook, *, seed: int, start_on: 
             if role.level != unit.level:
                 continue
             language = _language(seed, f"{unit.id}/{role_id}")
-            title = role.title.in_language(language)
+            position = f"{unit.id}/{role_id}"
+            title = position_title(book.units, position).in_language(language)
             appoint(
                 work,
-                position=f"{unit.id}/{role_id}",
-                name=f"{title[0].upper()}{title[1:]}, {unit.name.in_language(language)}",
+                position=position,
+                name=f"{title[0].upper()}{title[1:]}",
                 email=f"{role_id}.{unit.id}@{DOMAIN}",
                 language=language,
                 start_on=start_on,

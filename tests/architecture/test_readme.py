@@ -1,4 +1,4 @@
-"""What the README tells people to type exists."""
+"""What the README and the guides tell people to type exists."""
 
 import re
 import shlex
@@ -12,7 +12,10 @@ from ocop_workflow.cli import app
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"^ocop ([^#\n]+)", README, re.MULTILINE)))
+GUIDES = [README, *((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("plans.md", "operating.md"))]
+COMMANDS = sorted(
+    {found for text in GUIDES for found in re.findall(r"^(?:\.venv/bin/)?ocop ([^#\n]+)", text, re.MULTILINE)}
+)
 TARGETS = sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)))
 PICTURES = sorted(set(re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)))
 

@@ -75,8 +75,16 @@ def test_open_cycle_projects_everything_once(runtime: Runtime, vn: VN) -> None:
     again = open_cycle.fn(at=vn("2018-01-02 07:30"))
 
     assert counted(first) == {"dossiers": 4, "reports": 8, "tasks": 2}
-    assert counted(again) == {"dossiers": 0, "reports": 0, "tasks": 0}
+    assert counted(again) == {}
     assert counts(runtime) == before
+
+
+def test_open_cycle_with_nothing_missing_opens_no_write_transaction(projected: Runtime, vn: VN) -> None:
+    """Section 10: it runs every morning; where nothing is missing business time does not even move."""
+    again = open_cycle.fn(at=vn("2018-01-09 06:00"))
+
+    assert (again["batches"], counted(again)) == (0, {})
+    assert projected.business_now() == vn("2018-01-02 08:00")
 
 
 def test_open_cycle_with_one_bad_product_registers_the_others(runtime: Runtime, vn: VN) -> None:

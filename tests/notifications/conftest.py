@@ -21,7 +21,13 @@ def overdue() -> Line:
     return Line(
         notice_key="report:2018-Q1/ha-long|v1|+1",
         kind=LineKind.OVERDUE,
-        act=Wording("act.report", {"title": {"vi": "báo cáo quý", "en": "the quarterly report"}, "period": "I/2018"}),
+        act=Wording(
+            "act.report",
+            {
+                "report": {"vi": "Báo cáo tiến độ", "en": "The progress report"},
+                "period": {"vi": "quý I/2018", "en": "quarter I/2018"},
+            },
+        ),
         about="Phòng Kinh tế Hạ Long",
         last_day=date(2018, 3, 29),
         expected=False,
@@ -72,7 +78,7 @@ def escalation() -> Line:
         expected=False,
         why=Wording("why.within_working_days", {"count": 5, "anchor": {"vi": "nộp hồ sơ", "en": "submission"}}),
         url="https://ocop.example/s/DDDD",
-        owed_by="Tổ OCOP, huyện Ba Chẽ",
+        owed_by="Tổ OCOP huyện Ba Chẽ",
     )
 
 

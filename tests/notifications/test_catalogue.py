@@ -45,6 +45,8 @@ PROMISED: dict[str, set[str]] = {
     "due.cut_off": {"cut_off_on", "count", "last_on"},
     "due.report_before_day": {"day", "last_on"},
     "due.rolled": {"from_on", "last_on"},
+    "due.office_delay": {"from_on", "count", "last_on"},
+    "due.chosen": {"last_on"},
     "due.none": set(),
     "due.ongoing": set(),
     "why.by_month": {"month"},
@@ -54,21 +56,23 @@ PROMISED: dict[str, set[str]] = {
     "why.within_days": {"count", "anchor"},
     "why.within_months": {"count", "anchor"},
     "why.cut_off": {"count"},
+    "why.office_delay": {"count"},
+    "why.chosen": set(),
     "why.report_before_day": {"day"},
     **{f"act.{name}": {"stage"} for name in ("submission", "receipt", "decision", "completion")},
-    "act.report": {"title", "period"},
+    "act.report": {"report", "period"},
     "act.task": {"title"},
     "news.submitted": {"stage"},
     "news.received": {"stage", "number"},
     "news.returned": {"stage", "items"},
     "news.advanced": {"stage", "next_stage"},
     "news.recognised": {"stars"},
-    "news.rated_uncertified": {"stars"},
-    "news.not_passed": {"stage"},
+    "news.rated_uncertified": {"stars", "least"},
+    "news.not_passed": {"stage", "because"},
     "news.rejected": {"ground"},
     "news.withdrawn": set(),
-    "news.lapsed": {"ground"},
-    "news.extended": {"stage"},
+    "news.lapsed": {"ground", "office"},
+    "news.extended": {"stage", "last_on"},
     "news.link": set(),
     "news.report_returned": set(),
 }
@@ -166,9 +170,10 @@ def test_every_code_that_the_package_uses_exists() -> None:
     sources = [*root.glob("*.py"), *root.glob("templates/*")]
     quoted = {code for path in sources for code in QUOTED_CODE.findall(path.read_text(encoding="utf-8"))}
     built = {
-        *(f"mail.label.{kind}" for kind in LineKind),
+        *(f"mail.label.{kind}" for kind in (*LineKind, "request", "report")),
         *(f"mail.{subject}.{dating}" for subject in ("subject", "subjects") for dating in DATING),
-        *(f"mail.counted.{kind}" for kind in ("tasks", "news", "mixed")),
+        *(f"mail.subject.request.{dating}" for dating in DATING if dating != "event"),
+        *(f"mail.counted.{kind}" for kind in ("tasks", "escalations", "requests", "news", "mixed")),
     }
 
     assert {"mail.greeting", "mail.owed_by", "mail.last_day.expected"} <= quoted

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -20,7 +20,7 @@ from notifications.composing import (
     compose,
     notice_keys,
 )
-from notifications.letter import Letter, Line
+from notifications.letter import Letter, Line, Wording
 from notifications.subject import subject_of
 
 Composed = Callable[..., bytes]
@@ -136,9 +136,9 @@ def test_both_parts_say_every_line(letter: Letter, composed: Composed) -> None:
             "Kính gửi: Văn phòng Điều phối, tỉnh Quảng Ninh",
             "Tiếp nhận hồ sơ đánh giá cấp huyện",
             "Ba kích – HTX Đồi Ong",
-            "Tổ OCOP, huyện Ba Chẽ",
+            "Tổ OCOP huyện Ba Chẽ",
             "thời hạn 5 ngày làm việc kể từ khi nộp hồ sơ",
-            "Gửi báo cáo quý, kỳ I/2018",
+            "Gửi báo cáo tiến độ quý I/2018",
             "Hạn cuối đã qua: Thứ Năm, 29/03/2018",
             "Nộp hồ sơ đăng ký ý tưởng sản phẩm",
             "Chả mực – Hội SX và KD chả mực Hạ Long",
@@ -274,3 +274,25 @@ def test_line_without_link_day_or_reason_leaves_no_gap(letter: Letter, composed:
     assert Page(html).links == []
     assert "Liên kết trong thư" not in text + html
     assert "None" not in text + html
+
+
+def test_letter_to_a_superior_asks_and_reports(letter: Letter, composed: Composed, escalation: Line) -> None:
+    above = replace(letter, to_superior=True)
+    text, _ = parts(composed(above))
+    reported, _ = parts(composed(replace(above, lines=(escalation,))))
+
+    assert "kính đề nghị quý cơ quan xem xét 5 nội dung dưới đây." in text
+    assert "[Kính đề nghị xem xét]" in text
+    assert "Việc cần làm" not in text
+    assert "kính báo cáo và đề nghị quý lãnh đạo chỉ đạo đôn đốc 1 việc quá hạn." in reported
+    assert "[Kính đề nghị chỉ đạo]" in reported
+
+
+def test_both_parts_say_details_and_the_day_of_the_lapse(letter: Letter, composed: Composed, overdue: Line) -> None:
+    details = (Wording("mail.number", {"number": "18-2-1"}), Wording("mail.bring_to", {"receiver": "Tổ OCOP"}))
+    line = replace(overdue, details=details, lapses_on=date(2018, 4, 28))
+
+    for part in parts(composed(replace(letter, lines=(line,)))):
+        assert "Số hồ sơ: 18-2-1" in part
+        assert "Nơi nhận: Tổ OCOP" in part
+        assert "Nếu chưa nộp trước khi hết ngày 28/04/2018" in " ".join(part.split())

@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from ocop_workflow.clock import OFFICE_ZONE, SetClock
 from ocop_workflow.runtime import DataFolderError, Runtime, create_data_folder, migrate_data_folder, open_runtime
-from ocop_workflow.services.audit import seal_day
 from ocop_workflow.services.installation import RUN_OVERLAP, ClockRefusedError, advance, create_installation
+from ocop_workflow.services.sealing import seal_day
 from ocop_workflow.services.unit_of_work import RandomIds, SeededIds
 from ocop_workflow.settings import Settings, load_settings
 from ocop_workflow.storage.database import Database, open_database

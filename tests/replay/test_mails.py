@@ -9,12 +9,13 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
 from notifications.catalogue import Language, translate
 from notifications.catcher import read_messages
 from notifications.composing import notice_keys
+from notifications.letter import LineKind
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import cycles_of
@@ -29,11 +30,15 @@ LINKS = re.compile(r"http://127\.0\.0\.1:8000(/s/[A-Za-z0-9_.-]+)")
 
 @dataclass(frozen=True)
 class Said:
-    """What the database says that a notice says."""
+    """What the database says that a notice says; `others` are the days besides its own that a body may name.
+
+    Those are the day on which an overdue dossier would lapse, and the day of the return that asks for more.
+    """
 
     day: date
     act: str | None
     subject_id: str
+    others: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,23 +60,43 @@ def archive(reference_folder: Callable[[str], Path], year: str) -> Archive:
     with open_runtime(folder) as runtime, runtime.database.reading() as session:
         book = RulebookShelf().of_cycle(session, cycles_of(session)[0])
         for notice in session.exec(select(Notice)):
-            if notice.obligation_id is None:
+            completion = completion_asked_by(session, notice)
+            if notice.obligation_id is None and completion is None:
                 last_on = notice.params.get("last_on")
                 day = date.fromisoformat(last_on) if last_on else local_day(notice.moment_at)
                 said[notice.key] = dict.fromkeys(Language, Said(day, None, notice.subject_id))
                 continue
-            owed = session.get_one(Obligation, notice.obligation_id)
+            owed = completion or session.get_one(Obligation, notice.obligation_id)
             act = act_of(book, owed, subject_of(session, owed.kind, owed.subject_id))
             assert owed.due_at is not None
+            others = {local_day(notice.moment_at)} if completion else set()
+            if notice.line_kind == LineKind.OVERDUE and owed.lapse_at is not None and owed.party == notice.recipient:
+                others.add(last_day_in_time(owed.lapse_at))
             said[notice.key] = {
                 language: Said(
-                    last_day_in_time(owed.due_at), translate(language, act.code, act.params), owed.subject_id
+                    last_day_in_time(owed.due_at),
+                    translate(language, act.code, act.params),
+                    owed.subject_id,
+                    frozenset(others),
                 )
                 for language in Language
             }
         languages = {mail.message_id: Language(mail.language) for mail in session.exec(select(Mail))}
         products = {d.id: session.get_one(Product, d.product_id).name for d in session.exec(select(Dossier))}
     return Archive(read_messages(folder / "mail"), said, languages, products, folder)
+
+
+def completion_asked_by(session: Session, notice: Notice) -> Obligation | None:
+    """Return what the news of a return asks of its reader; None for every other notice."""
+    if notice.code != "news.returned":
+        return None
+    event = notice.key.partition("|")[0].rpartition("/")[2]
+    query = select(Obligation).where(
+        col(Obligation.subject_id) == notice.subject_id,
+        col(Obligation.party) == notice.recipient,
+        col(Obligation.key).endswith(f"/completion/{event}"),
+    )
+    return session.exec(query).first()
 
 
 def bodies(message: EmailMessage) -> tuple[str, str]:
@@ -110,7 +135,8 @@ def test_subjects_hold_the_act_the_earliest_date_and_the_count(archive: Archive)
 def test_dates_in_bodies_are_the_last_days_in_time(archive: Archive) -> None:
     for message in archive.messages:
         language = archive.languages[message["Message-ID"]]
-        expected = {f"{archive.said[key][language].day:%d/%m/%Y}" for key in notice_keys(message)}
+        said = [archive.said[key][language] for key in notice_keys(message)]
+        expected = {f"{day:%d/%m/%Y}" for line in said for day in (line.day, *line.others)}
         for body in bodies(message):
             assert set(DATES.findall(body)) <= expected or "|v1|" in str(message["X-OCOP-Notices"])
 

@@ -115,7 +115,7 @@ def test_reply_of_the_400s_is_temporary(postmaster: "Postmaster", mail: Envelope
 @pytest.mark.parametrize(
     ("command", "reply"),
     [
-        ("mail", "553 5.1.8 sender unknown"),
+        ("mail", "552 5.3.4 message too large"),
         ("rcpt", "550 5.1.1 no such mailbox"),
         ("end", "554 5.7.1 refused"),
         ("end", "552 5.3.4 too large"),
@@ -129,6 +129,17 @@ def test_reply_of_the_500s_is_permanent(postmaster: "Postmaster", mail: Envelope
 
     assert (caught.value.reply, caught.value.code) == (reply, int(reply[:3]))
     assert postmaster.taken == []
+
+
+@pytest.mark.parametrize("reply", ["550 5.7.1 sender not allowed", "553 5.1.8 sender unknown"])
+def test_refusal_of_the_sender_is_temporary(postmaster: "Postmaster", mail: Envelope, reply: str) -> None:
+    """A server that does not take our own address has nothing against the mail: the office mends its settings."""
+    postmaster.mail = reply
+
+    with pytest.raises(TemporaryDeliveryError) as caught:
+        postmaster.receive(mail)
+
+    assert caught.value.reply == reply
 
 
 def test_refusal_before_a_hang_up_stays_permanent(postmaster: "Postmaster", mail: Envelope) -> None:

@@ -1,5 +1,7 @@
 """`ocop cycle calendar`: the plan's year as a table and as JSON, without a data folder."""
 
+import csv
+import io
 import json
 import shutil
 import subprocess
@@ -77,7 +79,7 @@ def test_calendar_gives_everything_that_programs_read() -> None:
         "why": "The plan only expects it, by 30/09/2021; it is reminded of but never counted as late.",
         "rungs": [
             {
-                "at": f"2021-09-{day}T07:30:00+07:00",
+                "at": f"2021-09-{day}T07:00:00+07:00",
                 "audience": "responsible",
                 "useful_until": "2021-10-01T00:00:00+07:00",
                 "rung": rung,
@@ -168,8 +170,7 @@ def test_calendar_table_joins_the_reports_of_one_day(monkeypatch: pytest.MonkeyP
 
     assert len(lines) == 4
     assert "Thursday 29/03/2018" in lines[0]
-    assert "district OCOP team (14 units)" in lines[0]
-    assert "(I/2018)" in lines[0]
+    assert "OCOP team (14 units)" in lines[0]
     assert "15/03/2018 – 05/04/2018 (office)" in lines[0]
 
 
@@ -180,7 +181,7 @@ def test_calendar_table_shows_who_when_what_and_what_is_only_expected(monkeypatc
     assert "Thursday 30/09/2021 (expected)" in evaluation
     assert "economic office, Ba Đồn Town" in evaluation
     assert "16/09/2021 – 29/09/2021" in evaluation
-    assert "commune OCOP officer (each unit)" in shown
+    assert "OCOP officer (each unit)" in shown
     assert "2 with a date" in shown
 
 
@@ -219,3 +220,23 @@ def test_calendar_needs_no_data_folder_and_loads_neither_prefect_nor_fastapi() -
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env={})
 
     assert done.stdout.splitlines()[-1] == "LOADED [] 0"
+
+
+def test_calendar_as_csv_has_the_source_of_each_date() -> None:
+    ran = CliRunner().invoke(app, ["cycle", "calendar", "quang-ninh-2017-2020", "--csv"], catch_exceptions=False)
+    rows = list(csv.DictReader(io.StringIO(ran.stdout)))
+    reports = [row for row in rows if row["what"].startswith("Report on the progress")]
+
+    assert [row["what"].rpartition(" ")[2] for row in reports] == ["(I/2018)", "(II/2018)", "(III/2018)", "(IV/2018)"]
+    assert all(row["source"].startswith("KH 139/KH-UBND of Cẩm Phả") for row in reports)
+
+
+def test_calendar_in_vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day that the plan does not print is said to be the office's own choice."""
+    monkeypatch.setenv("OCOP_LANGUAGE", "vi")
+    shown = CliRunner().invoke(app, ["cycle", "calendar", "quang-ninh-2017-2020", "--csv"]).stdout
+
+    assert shown.splitlines()[0] == 'hạn cuối,bên thực hiện,việc,căn cứ,nguồn,"các lần nhắc, đầu – cuối"'
+    assert "Ngày cuối cùng còn kịp là 30/03/2018, do cơ quan ấn định." in shown
+    assert "Tổ OCOP (14 đơn vị)" in shown
+    assert "Ban Xây dựng nông thôn mới tỉnh Quảng Ninh" in shown

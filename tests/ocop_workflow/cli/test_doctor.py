@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from notifications.catcher import MailCatcher
+from ocop_workflow.cli import folder
+from ocop_workflow.config_files import default_config_dir
+from ocop_workflow.runtime import open_runtime
 
 NOBODY = 65534
 
@@ -33,6 +36,13 @@ def mail_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Ma
         yield catcher
 
 
+@pytest.fixture
+def public(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the pages are and who sends, as an office names them."""
+    monkeypatch.setenv("OCOP_BASE_URL", "https://ocop.tinh.example")
+    monkeypatch.setenv("OCOP_SENDER_ADDRESS", "ocop@tinh.example")
+
+
 def faults(ran: Any) -> dict[str, str]:
     """Return the faults by the name of their check."""
     return {check["check"]: check["sentence"] for check in json.loads(ran.out) if not check["well"]}
@@ -45,7 +55,7 @@ def test_doctor_finds_a_simulated_folder_with_a_cycle_well(ocop: Any, office: Pa
     assert "FAULT" not in ran.out
 
 
-@pytest.mark.usefixtures("mail_server")
+@pytest.mark.usefixtures("mail_server", "public")
 def test_doctor_misses_an_open_cycle(ocop: Any, live: Path) -> None:
     ran = ocop("doctor", "--data", live, "--json")
 
@@ -136,3 +146,57 @@ def test_doctor_sees_missing_zone_data(ocop: Any, office: Path, monkeypatch: pyt
     found = faults(ocop("doctor", "--data", office, "--json"))
 
     assert found["zone data"] == "Asia/Nowhere is unknown to this machine; install the package tzdata"
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_doctor_of_a_live_folder_wants_a_public_address_and_a_sender_that_can_be_answered(
+    ocop: Any, live: Path
+) -> None:
+    found = faults(ocop("doctor", "--data", live, "--json"))
+
+    assert found["base URL"] == "127.0.0.1 can't be reached from a phone; set OCOP_BASE_URL in settings.env"
+    assert found["sender"].startswith("ocop@localhost.invalid can't receive answers; set OCOP_SENDER_ADDRESS")
+
+
+@pytest.mark.usefixtures("mail_server", "public")
+def test_doctor_counts_vacant_positions_once_a_cycle_is_open(ocop: Any, live: Path, tmp_path: Path) -> None:
+    """The plan of Ba Đồn runs until 1 April 2022; a plan for years to come is the same with another year."""
+    config = tmp_path / "config"
+    shutil.copytree(default_config_dir(), config)
+    plan = config / "cycles" / "ba-don-2021.yaml"
+    plan.write_text(
+        plan.read_text(encoding="utf-8").replace("runs_until: 2022-04-01", "runs_until: 2090-04-01"), encoding="utf-8"
+    )
+    opened = ocop("cycle", "open", "ba-don-2021", "--year", 2021, "--data", live, "--config", config)
+    found = faults(ocop("doctor", "--data", live, "--json"))
+
+    assert opened.code == 0, opened.err
+    assert "are vacant, so their mails are not sent; `ocop people list --vacant`" in found["positions"]
+
+
+def test_doctor_says_who_has_no_address_and_what_waits(ocop: Any, office: Path) -> None:
+    """Seven producers; the seed of this folder leaves the made-up people as they are."""
+    sentences = {c["check"]: c["sentence"] for c in json.loads(ocop("doctor", "--data", office, "--json").out)}
+
+    assert sentences["producers"].endswith("have no address")
+    assert sentences["notices"].startswith("0 were not sent in the last 30 days")
+    assert sentences["escalations"] == "0 drafts wait for the office"
+    assert sentences["positions"].startswith("all ")
+
+
+def test_serve_of_a_live_folder_begins_with_its_faults(live: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The mail server is not asked, so that nothing delays the start."""
+    with open_runtime(live) as runtime:
+        folder._warn(runtime)
+    warned = capsys.readouterr().err
+
+    assert "FAULT base URL: 127.0.0.1 can't be reached from a phone" in warned
+    assert "FAULT cycle: no cycle is open" in warned
+    assert "mail server" not in warned
+
+
+def test_serve_of_a_simulated_folder_warns_of_nothing(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with open_runtime(office) as runtime:
+        folder._warn(runtime)
+
+    assert capsys.readouterr().err == ""

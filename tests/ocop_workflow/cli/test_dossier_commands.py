@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from ocop_workflow.cli.output import natural_order
+from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.links import open_link
+
 AT = "2018-03-0{}T09:00"
 
 
@@ -77,9 +81,9 @@ def test_decide_by_verdict_moves_on_to_the_next_stage(ocop: Any, submitted: Path
         (("submit", "1-1"), "no dossier matches '1-1'"),
         (
             ("decide", "1-1-1", "--verdict", "accepted"),
-            "a dossier that is idea_registration:awaiting_submission cannot conclude",
+            "a dossier that is idea_registration:awaiting_submission can't take `decide`; possible here: submit,",
         ),
-        (("receive", "1-1-1"), "possible here: submit, withdraw, lapse"),
+        (("receive", "1-1-1"), "possible here: submit, withdraw"),
         (("submit", "1-1-1", "--as", "ha-long/ocop_team"), "ha-long/ocop_team may not submit this dossier"),
         (("submit", "1-1-1", "--at", "yesterday"), "'yesterday' is no instant"),
         (("submit", "1-1-1", "--at", "2018-02-01T00:00"), "business time never goes back"),
@@ -160,3 +164,129 @@ def test_withdraw_ends_the_dossier(ocop: Any, office: Path) -> None:
 
     assert "withdrawn" in withdrawn.out
     assert show(ocop, office, "2-1-1")["obligations"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--status", "receive"), 'unknown status "receive"; did you mean "received"? known are awaiting_submission,'),
+        (("--stage", "busines_plan"), 'unknown stage "busines_plan"; did you mean "business_plan"? known are'),
+        (("--party", "ba-che/ocop_tem"), 'unknown position "ba-che/ocop_tem"; did you mean "ba-che/ocop_team"?'),
+        (("--unit", "ba-che1"), 'unknown unit "ba-che1"; did you mean "ba-che"?'),
+        (("--cycle", "spring/2019"), "no cycle 'spring/2019'; here are spring/2018"),
+    ],
+)
+def test_list_refuses_words_that_it_does_not_know(
+    ocop: Any, office: Path, arguments: tuple[str, str], sentence: str
+) -> None:
+    refused = ocop("dossier", "list", *arguments, "--data", office)
+
+    assert refused.code == 2
+    assert sentence in refused.err
+
+
+def test_list_by_party_is_what_the_party_owes_now(ocop: Any, submitted: Path) -> None:
+    """1-1-1 waits for the district's decision; the others for their producers."""
+    listed = json.loads(ocop("dossier", "list", "--party", "ba-che/ocop_team", "--data", submitted, "--json").out)
+
+    assert [row["key"].rpartition("/")[2] for row in listed] == ["1-1-1"]
+
+
+def test_list_by_unit_takes_the_units_in_it(ocop: Any, office: Path) -> None:
+    def count(unit: str) -> int:
+        return len(json.loads(ocop("dossier", "list", "--unit", unit, "--data", office, "--json").out))
+
+    assert (count("ba-che"), count("ha-long"), count("quang-ninh")) == (4, 2, 8)
+
+
+def test_list_fits_80_columns_without_cutting_words(ocop: Any, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocop_workflow.cli.output.console.width", 80)
+    shown = ocop("dossier", "list", "--data", office, "--language", "vi").out
+
+    assert "…" not in shown
+    assert "chủ thể" in shown  # whose move it is; the producers' names are left out
+    assert "HTX Một" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "8 hồ sơ, lúc " in shown
+
+
+def test_list_sorts_numbers_as_people_count() -> None:
+    assert sorted(["p/10-1-1", "p/2-1-1", "p/1-2-1", "p/1-1-10"], key=natural_order) == [
+        "p/1-1-10",
+        "p/1-2-1",
+        "p/2-1-1",
+        "p/10-1-1",
+    ]
+
+
+def test_show_speaks_vietnamese(ocop: Any, submitted: Path) -> None:
+    shown = ocop("dossier", "show", "1-1-1", "--data", submitted, "--language", "vi").out
+
+    assert "Đăng ký ý tưởng sản phẩm: Đã tiếp nhận" in shown
+    assert "Tổ OCOP" in shown
+    assert "Việc đang chờ" in shown
+    assert "awaiting_submission" not in shown
+
+
+def test_several_dossiers_are_received_at_once_or_none(ocop: Any, office: Path) -> None:
+    at = ("--data", office, "--at", "2018-03-05T09:00")
+    refused = ocop("dossier", "submit", "1-1-1", "9-9-9", *at)
+    assert (refused.code, show(ocop, office)["status"]) == (2, "awaiting_submission")
+    submitted = ocop("dossier", "submit", "1-1-1", "1-1-2", *at)
+    received = ocop("dossier", "receive", "1-1-1", "1-1-2", *at)
+
+    assert (submitted.code, received.code) == (0, 0)
+    assert len(received.out.splitlines()) == 2
+    assert "is now idea_registration: received (Ba kích – Rượu ba kích, HTX Một)" in received.out
+    assert "a receipt number belongs to one dossier" in ocop("dossier", "receive", "1", "2", "--number", "7", *at).err
+
+
+def test_decide_declined_needs_a_reason_and_keeps_it(ocop: Any, submitted: Path) -> None:
+    declined = ("dossier", "decide", "1-1-1", "--verdict", "declined", "--data", submitted, "--at", "2018-03-07T09:00")
+
+    assert "the producer is told why; give --reason" in ocop(*declined).err
+    assert ocop(*declined, "--reason", "Thiếu phiếu kiểm nghiệm.").code == 0
+    assert show(ocop, submitted)["events"][-1]["details"]["ground"] == "Thiếu phiếu kiểm nghiệm"
+
+
+def test_decide_names_the_verdicts(ocop: Any, submitted: Path) -> None:
+    refused = ocop("dossier", "decide", "1-1-1", "--verdict", "yes", "--data", submitted, "--at", "2018-03-07T09:00")
+
+    assert refused.code == 2
+    assert "unknown verdict 'yes' for idea_registration; write accepted or declined" in refused.err
+
+
+def token(printed: str) -> str:
+    """Return the token at the end of a printed link."""
+    return printed.strip().rpartition("/s/")[2]
+
+
+def opens(office: Path, given: str) -> bool:
+    """Tell whether a token opens a page."""
+    with open_runtime(office) as runtime, runtime.database.reading() as session:
+        return open_link(session, given, keys=runtime.link_keys, now=runtime.business_now()) is not None
+
+
+def test_link_prints_the_producers_link_and_reissue_kills_the_old_one(ocop: Any, office: Path) -> None:
+    first = token(ocop("dossier", "link", "1-1-1", "--data", office).out)
+    again = token(ocop("dossier", "link", "1-1-1", "--data", office).out)
+    assert first == again
+    assert opens(office, first)
+
+    second = token(ocop("dossier", "link", "1-1-1", "--reissue", "--data", office).out)
+
+    assert second != first
+    assert opens(office, second)
+    assert not opens(office, first)
+
+
+def test_link_can_be_revoked_and_issued_anew(ocop: Any, office: Path) -> None:
+    first = token(ocop("dossier", "link", "1-1-1", "--data", office).out)
+    revoked = ocop("dossier", "link", "1-1-1", "--revoke", "--data", office)
+
+    assert "is revoked; --reissue makes a new one" in revoked.out
+    assert not opens(office, first)
+    refused = ocop("dossier", "link", "1-1-1", "--data", office)
+    assert (refused.code, "--reissue makes a new one" in refused.err) == (2, True)
+    assert opens(office, token(ocop("dossier", "link", "1-1-1", "--reissue", "--data", office).out))
+    assert ocop("dossier", "link", "1-1-1", "--reissue", "--revoke", "--data", office).code == 2

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from ocop_workflow.config_files import default_config_dir
+
 SPRING = Path(__file__).parents[2] / "replay" / "spring.yaml"
 TABLES_WITHOUT_TRIGGERS = "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete"
 
@@ -139,40 +141,6 @@ def test_verify_with_an_unknown_seal_exits_3(ocop: Any, office: Path) -> None:
     assert "no seal has the hash" in verified.err
 
 
-def test_people_import_is_all_or_nothing_with_a_verdict_for_each_bad_row(
-    ocop: Any, office: Path, tmp_path: Path
-) -> None:
-    rows = tmp_path / "people.csv"
-    rows.write_text(
-        "party,name,email,language,from\n"
-        "ba-che/ocop_team,Nguyễn Văn A,a@office.example,vi,2018-03-01\n"
-        "ba-che/district_leader,B,không-phải,vi,01/03/2018\n"
-        "producer,Nobody,c@office.example,vi,\n",
-        encoding="utf-8",
-    )
-    refused = ocop("people", "import", rows, "--data", office, "--at", "2018-03-02T08:00")
-    listed = ocop("people", "list", "--data", office)
-
-    assert refused.code == 2
-    assert "nothing was imported" in refused.err
-    assert f"{rows}:3" in refused.err
-    assert "0 producers are called 'Nobody'" in refused.err
-    assert "Nguyễn Văn A" not in listed.out
-
-
-def test_people_import_registers_officials_and_producers(ocop: Any, office: Path, tmp_path: Path) -> None:
-    rows = tmp_path / "people.csv"
-    rows.write_text(
-        "party,name,email,language,from\nba-che/ocop_team,Trần B,b@office.example,vi,2018-03-01\n"
-        "producer,HTX Một,htx1@office.example,en,\n",
-        encoding="utf-8-sig",
-    )
-    done = ocop("people", "import", rows, "--data", office, "--at", "2018-03-02T08:00")
-
-    assert (done.code, done.out.strip()) == (0, "2 people are registered.")
-    assert "Trần B" in ocop("people", "list", "--data", office).out
-
-
 def test_cycle_check_accepts_a_right_plan_and_refuses_a_wrong_one(ocop: Any, tmp_path: Path) -> None:
     wrong = tmp_path / "plan.yaml"
     wrong.write_text(
@@ -184,6 +152,20 @@ def test_cycle_check_accepts_a_right_plan_and_refuses_a_wrong_one(ocop: Any, tmp
     assert refused.code == 2
     assert f"{wrong}:" in refused.err
     assert "by" in refused.err
+
+
+def test_cycle_check_says_what_a_file_is_that_is_no_plan(ocop: Any) -> None:
+    refused = ocop("cycle", "check", default_config_dir() / "rulesets" / "quang-ninh-2017.yaml")
+
+    assert refused.code == 2
+    assert "is a rule set, not a plan; give the plan that names it" in refused.err
+
+
+def test_cycle_check_of_a_wrong_plan_names_the_option_for_files_elsewhere(ocop: Any, tmp_path: Path) -> None:
+    wrong = tmp_path / "plan.yaml"
+    wrong.write_text(SPRING.read_text(encoding="utf-8").replace("rule_set: quang", "rule_set: quan"), encoding="utf-8")
+
+    assert "--config DIR" in ocop("cycle", "check", wrong).err
 
 
 def test_cycle_open_refuses_a_year_the_plan_does_not_have(ocop: Any, office: Path) -> None:
@@ -226,6 +208,11 @@ def test_cycle_close_closes_and_open_dossiers_go_on(ocop: Any, office: Path) -> 
         "outbox list",
         "audit verify",
         "people import",
+        "people list",
+        "people template",
+        "dossier link",
+        "report list",
+        "cycle calendar",
     ],
 )
 def test_every_command_has_help(ocop: Any, command: str) -> None:
@@ -252,9 +239,11 @@ def test_report_file_settles_it_and_list_missing_names_the_others(ocop: Any, off
     ("arguments", "sentence"),
     [
         (("2018-Q1", "ba-che"), "give the figures with --figure NAME=NUMBER, or --nothing"),
-        (("2018-Q9", "ba-che", "--nothing"), "0 reports of ba-che for 2018-Q9"),
-        (("2018-Q1", "ba-che", "--figure", "sales=3"), "'sales=3' is no figure; write NAME=NUMBER with products"),
-        (("2018-Q1", "ba-che", "--figure", "products=many"), "'products=many' is no figure"),
+        (("2018-Q9", "ba-che", "--nothing"), '"2018-Q9" is no period; write the period as 2018-Q1'),
+        (("2018-Q1", "nowhere", "--nothing"), "0 reports of nowhere for 2018-Q1"),
+        (("2018-Q4", "ba-che", "--nothing"), "the period 2018-Q4 has not begun; it begins on 01/10/2018"),
+        (("2018-Q1", "ba-che", "--figure", "sales=3"), '"sales=3" is no figure; write NAME=NUMBER with products'),
+        (("2018-Q1", "ba-che", "--figure", "products=many"), '"many" is not a whole number; write products=13'),
     ],
 )
 def test_report_file_refuses_wrong_figures(ocop: Any, office: Path, arguments: tuple[str, ...], sentence: str) -> None:

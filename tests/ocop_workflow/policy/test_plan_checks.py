@@ -298,3 +298,109 @@ def test_check_plan_allows_a_report_without_a_date(plan: dict[str, Any], year: d
     year["report_duties"][0]["due"] = None
 
     assert findings_of(plan) == []
+
+
+def with_third_stage(**changes: Any) -> dict[str, Any]:
+    """Return the small rule set with a check between the idea and the evaluation, changed as given."""
+    rules = small("rulesets")
+    idea, evaluation = rules["route"]["stages"]
+    idea["outcomes"][0]["to"] = "check"
+    check = {**small("rulesets")["route"]["stages"][0], "id": "check", **changes}
+    rules["route"]["stages"] = [idea, check, evaluation]
+    return rules
+
+
+def test_check_plan_takes_a_stage_in_the_middle_switched_off(plan: dict[str, Any], year: dict[str, Any]) -> None:
+    """I5: what leads to the check leads on to the evaluation behind it."""
+    year["rounds"][0]["stages_off"] = ["check"]
+
+    assert findings_of(plan, RuleSet.model_validate(with_third_stage(can_be_switched_off="true"))) == []
+
+
+@pytest.mark.parametrize("off", [["evaluation"], ["check", "evaluation"]])
+def test_check_plan_refuses_a_route_without_its_last_stage(
+    plan: dict[str, Any], year: dict[str, Any], stages: dict[str, Any], off: list[str]
+) -> None:
+    """I5: an accepted idea would lead nowhere; the route has no other end for it."""
+    rules = with_third_stage(can_be_switched_off="true")
+    rules["route"]["stages"][2]["can_be_switched_off"] = "true"
+    year["rounds"][0]["stages_off"] = off
+    del stages["evaluation"]
+
+    (sentence,) = findings_of(plan, RuleSet.model_validate(rules))
+    assert sentence.startswith(f"without these stages a dossier gets stuck ({off[0]}:awaiting_submission")
+    assert sentence.endswith("keep one of them")
+
+
+def test_check_plan_refuses_a_kind_that_cannot_pass_the_last_stage(plan: dict[str, Any]) -> None:
+    """I5: an upgrade is accepted into an evaluation that upgrades do not pass."""
+    rules = small("rulesets")
+    rules["route"]["stages"][1]["kinds"] = ["first", "renewal"]
+
+    (sentence,) = findings_of(plan, RuleSet.model_validate(rules))
+    assert sentence.startswith('a dossier of kind "upgrade" gets stuck on the route (evaluation:awaiting_submission')
+
+
+@pytest.mark.parametrize(
+    ("anchor", "why"),
+    [
+        ("complete", "nothing records when a dossier is complete"),
+        ("in_force", "nothing records when a text comes into force for a dossier"),
+    ],
+)
+@pytest.mark.parametrize("step", ["decision", "completion"])
+def test_check_plan_refuses_a_term_from_what_nobody_records(
+    plan: dict[str, Any], stages: dict[str, Any], step: str, anchor: str, why: str
+) -> None:
+    """I5: such a decision would never fall due, so that nobody would ever be asked for it."""
+    stages["idea"][step] = {"due": due(within=f"10 working days of {anchor}")}
+
+    assert findings_of(plan) == [
+        f'"idea/{step}" would never get a date: {why}; count from another act, or write a date'
+    ]
+
+
+@pytest.mark.parametrize("anchor", ["submitted", "received", "forwarded", "decided", "returned"])
+def test_check_plan_takes_a_term_from_what_is_recorded(
+    plan: dict[str, Any], stages: dict[str, Any], anchor: str
+) -> None:
+    stages["idea"]["completion"] = {"due": due(within=f"10 working days of {anchor}")}
+
+    assert findings_of(plan) == []
+
+
+def test_check_plan_takes_the_date_of_a_completion(plan: dict[str, Any], stages: dict[str, Any]) -> None:
+    """A return asks for a completion at every stage; it is a step of no route."""
+    stages["idea"]["completion"] = {"due": due(within="5 working days of returned"), "ladder": "near"}
+    assert findings_of(plan) == []
+
+    stages["idea"]["completion"]["ladder"] = "far"
+    assert findings_of(plan) == ['unknown ladder "far"; known are near']
+
+
+def chain_in(unit: str) -> dict[str, Any]:
+    return {"number": "1", "name": "Mật ong", "unit": unit, "forms": ["Mật"], "producers": ["HTX"], "source": "item 5"}
+
+
+def test_check_plan_wants_a_chain_inside_a_unit_of_every_level_that_acts(plan: dict[str, Any]) -> None:
+    """Whose team would take the dossier of a chain that lies in the province at large?"""
+    plan["chains"] = [chain_in("hill"), chain_in("north") | {"number": "2"}]
+
+    (found,) = check_plan(CyclePlan.model_validate(plan), {"small": RULES}, UNITS)
+    assert found.loc == ("chains", 1, "unit")
+    assert found.sentence == (
+        'unit "north" lies in no unit of level "district", which acts at stage "idea"; name a smaller unit'
+    )
+
+
+def test_check_plan_wants_a_unit_for_a_task_that_a_lower_level_leads(
+    plan: dict[str, Any], year: dict[str, Any]
+) -> None:
+    """The province's office lies in no district: which of the teams holds the meeting?"""
+    year["tasks"][0]["lead"] = {"role": "team", "level": "district"}
+    assert findings_of(plan) == [
+        'the office lies in no unit of level "district"; name the unit that leads task "meeting"'
+    ]
+
+    year["tasks"][0]["lead"] = {"role": "team", "unit": "hill"}
+    assert findings_of(plan) == []

@@ -1,11 +1,18 @@
 """What the tests of bundling and delivering share."""
 
-from typing import TYPE_CHECKING
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from notifications.delivery import Accepted, Envelope, TemporaryDeliveryError
 from notifications.recording import RecordingEmailSender
+from ocop_workflow.config_files import load_plan_files
+from ocop_workflow.replay import documents_for
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
@@ -48,3 +55,25 @@ def frozen(single: "Office") -> "Office":
     single.sweep("2018-03-23 07:30", kinds=("dossier_step",))
     single.send("2018-03-23 07:30", FailingSender(TemporaryDeliveryError("451 later", 451)))
     return single
+
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def office_with(unopened_office: "Office", tmp_path: Path) -> "Callable[..., Office]":
+    """A way to make the small office, not yet opened, with its files edited and checked as `cycle check` does."""
+
+    def make(*, plan: Edit | None = None, rules: Edit | None = None, units: Edit | None = None) -> "Office":
+        config = tmp_path / "config"
+        shutil.copytree(Path(__file__).parents[1] / "small", config, dirs_exist_ok=True)
+        for name, edit in (("cycles/coast-2018", plan), ("rulesets/two-stages", rules), ("units/coast", units)):
+            path = config / f"{name}.yaml"
+            data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 -- gives text only
+            if edit is not None:
+                edit(data)
+            path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+        files = load_plan_files(config / "cycles" / "coast-2018.yaml", config)
+        return replace(unopened_office, documents=documents_for(files, 2018))
+
+    return make

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import SQLModel, select
 
-from ocop_workflow.services.audit import Verdict, seal_day, seal_through, verify
+from ocop_workflow.services.audit import Verdict, verify
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.plan_tasks import complete_task
 from ocop_workflow.services.reports import file_report
+from ocop_workflow.services.sealing import seal_day, seal_through
 from ocop_workflow.storage.tables import Event, PlanTask, Report, Seal
 from state_machines.dossier import DossierTrigger
 
@@ -206,7 +207,11 @@ def test_verify_with_a_seal_kept_outside_finds_the_tail_cut_together_with_its_se
     with tampering(history) as connection:
         connection.execute("DELETE FROM event WHERE stream = :stream AND seq = 7", {"stream": name})
         connection.execute("DELETE FROM seal")
-        statement = "UPDATE dossier SET version = 6, status = 'returned' WHERE 'dossier:' || id = :stream"
+        before = "SELECT max(effective_at) FROM event WHERE stream = :stream AND action = 'dossier_submitted'"
+        statement = (
+            f"UPDATE dossier SET version = 6, status = 'returned', submitted_at = ({before}) "
+            "WHERE 'dossier:' || id = :stream"
+        )
         connection.execute(statement, {"stream": name})
 
     assert verdict(history).faults == ()

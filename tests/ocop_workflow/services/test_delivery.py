@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlmodel import col, select
 
 from notifications.delivery import (
     Accepted,
@@ -22,7 +23,7 @@ from ocop_workflow.services.outbox import (
     begin_attempt,
     record_temporary,
 )
-from ocop_workflow.storage.tables import Mail
+from ocop_workflow.storage.tables import Mail, Notice, Official, Producer
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def test_record_temporary_backs_off(frozen: "Office", attempt: int, minutes: int
         work.session.add(row)
         work.session.flush()
         if attempt > 1:
-            begin_attempt(work, Claim(mail.id, attempt))
+            begin_attempt(work, Claim(mail.id, attempt), lease_until=work.now)
         record_temporary(work, Claim(mail.id, attempt), outcome="temporary", reply="451 later")
         assert row.next_try_at - work.now == minutes * MINUTES
         assert (row.status, row.lease_until, row.reply) == ("frozen", None, "451 later")
@@ -131,20 +132,56 @@ def test_a_mail_that_cannot_be_made_does_not_stop_the_others(office: "Office") -
     """Peers' mistake 9: it is counted, waits, and leaves once its trouble is mended."""
     office.sweep(WEEK_BEFORE)
     office.bundle(WEEK_BEFORE)
-    bad = office.mails()[0].id
-    with office.at(WEEK_BEFORE) as work:
-        row = work.session.get_one(Mail, bad)
-        name, row.recipient_name = row.recipient_name, "gãy\r\ndòng"
-        work.session.add(row)
+    bad = office.mails()[0]
+    name = rename(office, bad.recipient, "gãy\r\ndòng")
     assert deliver(office.post(RecordingEmailSender(), WEEK_BEFORE), "coast")[0] == Delivered(accepted=4, failed=1)
 
     (mail,) = office.mails(status="open")
-    assert (mail.id, mail.lease_until, mail.message) == (bad, None, None)
-    with office.at(WEEK_BEFORE) as work:
-        row = work.session.get_one(Mail, bad)
-        row.recipient_name = name
-        work.session.add(row)
+    assert (mail.id, mail.lease_until, mail.message) == (bad.id, None, None)
+    rename(office, bad.recipient, name)
     assert deliver(office.post(RecordingEmailSender(), "2018-03-23 07:31"), "coast")[0] == Delivered(accepted=1)
+
+
+def test_a_mail_that_cannot_be_made_is_given_up_after_two_days(office: "Office") -> None:
+    """I3: its notices end with a reason instead of waiting for ever."""
+    office.sweep(WEEK_BEFORE)
+    office.bundle(WEEK_BEFORE)
+    bad = office.mails()[0]
+    rename(office, bad.recipient, "gãy\r\ndòng")
+    for when in (WEEK_BEFORE, "2018-03-24 07:30", "2018-03-25 07:31"):
+        deliver(office.post(RecordingEmailSender(), when), "coast")
+
+    assert [mail.id for mail in office.mails(status="refused")] == [bad.id]
+    with office.reading() as work:
+        notices = work.session.exec(select(Notice).where(col(Notice.mail_id) == bad.id)).all()
+        assert {(notice.status, notice.suppression) for notice in notices} == {("suppressed", "refused")}
+
+
+def test_an_address_corrected_after_bundling_is_used(office: "Office") -> None:
+    """The person is looked up when the bytes are fixed, so a corrected address is used at once."""
+    office.sweep(WEEK_BEFORE)
+    office.bundle(WEEK_BEFORE)
+    mail = next(mail for mail in office.mails() if mail.recipient.startswith("official:"))
+    with office.at(WEEK_BEFORE) as work:
+        official = work.session.get_one(Official, mail.recipient.partition(":")[2])
+        official.email = "dung@office.example"
+        work.session.add(official)
+    sender = RecordingEmailSender()
+    deliver(office.post(sender, WEEK_BEFORE), "coast")
+
+    sent = {envelope.message_id: envelope.recipient for envelope in sender.envelopes}
+    assert sent[mail.message_id] == "dung@office.example"
+
+
+def rename(office: "Office", key: str, name: str) -> str:
+    """Give the person with this key another name and return the old one."""
+    kind, _, person_id = key.partition(":")
+    with office.at(WEEK_BEFORE) as work:
+        person = work.session.get(Producer, person_id) if kind == "producer" else work.session.get(Official, person_id)
+        assert person is not None
+        before, person.name = person.name, name
+        work.session.add(person)
+    return before
 
 
 def test_the_stored_bytes_of_a_sent_mail_hold_no_token(single: "Office") -> None:

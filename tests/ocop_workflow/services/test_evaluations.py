@@ -1,5 +1,6 @@
 """Score sheets, exact means, stars by band edges, and results that can be computed again (I7)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from sqlmodel import select
 from ocop_workflow.policy.scoring import ScoreOutOfRangeError
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.dossiers import NotPermittedError
-from ocop_workflow.services.evaluations import NotJudgedSoError, conclude, record_sheets, result_of
+from ocop_workflow.services.evaluations import CouncilError, NotJudgedSoError, conclude, record_sheets, result_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.storage.tables import ScoreSheet
 from state_machines.dossier import DossierTrigger
@@ -65,7 +66,7 @@ def test_result_of_equals_what_was_recorded(before_council: "Office") -> None:
     with before_council.reading() as work:
         dossier = before_council.dossier(work)
         book = work.books.of_dossier(work.session, before_council.cycle(work), dossier)
-        again = result_of(work.session, dossier, book.rule_set, "evaluation")
+        again = result_of(work.session, dossier.id, book.rule_set, stage="evaluation", session_number=1)
         details = details_of(events_of(work.session, f"dossier:{dossier.id}")[-1])
         assert (
             again.mean
@@ -149,7 +150,7 @@ def test_a_council_stage_takes_no_verdict_and_needs_sheets(before_council: "Offi
         dossier = before_council.dossier(work)
         with pytest.raises(NotJudgedSoError, match="a council judges evaluation"):
             conclude(work, dossier, actor=COUNCIL, verdict="accepted")
-        with pytest.raises(ScoreOutOfRangeError, match="no score sheet"):
+        with pytest.raises(CouncilError, match="no score sheet was recorded"):
             conclude(work, dossier, actor=COUNCIL)
 
 
@@ -160,7 +161,7 @@ def test_a_verdict_stage_takes_no_sheets_and_needs_a_verdict(office: "Office") -
         dossier = office.dossier(work)
         with pytest.raises(NotJudgedSoError, match="decided by verdict"):
             record_sheets(work, dossier, {"m": points("1", "1", "1")}, actor="hill/ocop_team")
-        with pytest.raises(NotJudgedSoError, match="give --verdict"):
+        with pytest.raises(NotJudgedSoError, match="write accepted or declined"):
             conclude(work, dossier, actor="hill/ocop_team")
         conclude(work, dossier, actor="hill/ocop_team", verdict="declined")
         assert (dossier.status, dossier.mean, dossier.stars) == ("not_passed", None, None)
@@ -180,3 +181,59 @@ def test_producer_is_told_the_result_at_once(before_council: "Office") -> None:
     with before_council.reading() as work:
         news = before_council.notices(work, about="1-1-1", rungs=False)[-1]
         assert (news.code, news.params["stars"], news.immediate) == ("news.recognised", 5, True)
+
+
+def test_sheets_from_before_a_return_conclude_nothing(before_council: "Office") -> None:
+    """What came back is judged anew: the council scored another dossier than the one it has now."""
+    with before_council.at("2018-03-12 08:00") as work:
+        record_sheets(work, before_council.dossier(work), {"m": points("35", "25", "40")}, actor=COUNCIL)
+    before_council.act("2018-03-12 09:00", DossierTrigger.RETURN)
+    before_council.act("2018-03-13 09:00", DossierTrigger.SUBMIT)
+
+    with before_council.at("2018-03-14 08:00") as work:
+        with pytest.raises(CouncilError, match="since the dossier came before the council"):
+            conclude(work, before_council.dossier(work), actor=COUNCIL)
+        record_sheets(work, before_council.dossier(work), {"m": points("10", "10", "20")}, actor=COUNCIL)
+        concluded = conclude(work, before_council.dossier(work), actor=COUNCIL)
+        assert (concluded.mean, concluded.status) == ("40", "rated_uncertified")
+
+
+def test_more_sheets_than_members_are_refused(before_council: "Office") -> None:
+    """The plan's council has three members."""
+    sheets = {f"m{number}": points("10", "10", "20") for number in range(4)}
+    with before_council.at("2018-03-12 08:00") as work, pytest.raises(CouncilError, match="has 3 members"):
+        record_sheets(work, before_council.dossier(work), sheets, actor=COUNCIL)
+
+
+@pytest.mark.parametrize(("percent", "sheets", "enough"), [("67", 2, False), ("66", 2, True), ("67", 3, True)])
+def test_a_session_decides_with_its_quorum(
+    office_with: "Callable[..., Office]", percent: str, sheets: int, *, enough: bool
+) -> None:
+    """I7, section 4: two thirds of three members are two, and one hundredth more needs the third."""
+
+    def quorum(plan: dict[str, Any]) -> None:
+        plan["councils"]["evaluation"]["quorum_percent"] = percent
+
+    office = office_with(plan=quorum)
+    office.open()
+    office.to_council()
+    with office.at("2018-03-12 08:00") as work:
+        dossier = office.dossier(work)
+        record_sheets(work, dossier, {f"m{n}": points("30", "20", "20") for n in range(sheets)}, actor=COUNCIL)
+        if enough:
+            assert conclude(work, dossier, actor=COUNCIL).stars == 4
+        else:
+            with pytest.raises(CouncilError, match="2 sheets are in, the quorum of evaluation is 3"):
+                conclude(work, dossier, actor=COUNCIL)
+
+
+def test_without_a_quorum_in_the_plan_every_member_scores(office_with: "Callable[..., Office]") -> None:
+    def silent(plan: dict[str, Any]) -> None:
+        del plan["councils"]["evaluation"]["quorum_percent"]
+
+    office = office_with(plan=silent)
+    office.open()
+    office.to_council()
+
+    with pytest.raises(CouncilError, match="the quorum of evaluation is 3"):
+        office.score("2018-03-12 08:00", "70", "70")

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.events import details_of, events_of
-from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend
+from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend, obligation_to_extend
 from ocop_workflow.services.obligations import REPORT
 from ocop_workflow.storage.tables import EventText, Obligation
 from state_machines.dossier import DossierTrigger
@@ -197,3 +197,58 @@ def test_extend_refuses_an_obligation_without_date(office: "Office") -> None:
         obligation.due_at = obligation.lapse_at = None
         with pytest.raises(ExtensionRefusedError, match="no date"):
             extend(work, obligation, Extension(vn("2018-05-01 00:00"), "bận", "02/QĐ", OFFICE))
+
+
+@pytest.fixture
+def returned(office: "Office") -> "Office":
+    """Dossier 1-1-1 was returned on 7 March: the decision (by 20 March) and the completion (by 14 March) are open."""
+    office.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    office.act("2018-03-06 08:00", DossierTrigger.RECEIVE)
+    office.act("2018-03-07 08:00", DossierTrigger.RETURN)
+    return office
+
+
+@pytest.mark.parametrize(("step", "other"), [("completion", "decision"), ("decision", "completion")])
+def test_of_two_open_dates_the_one_that_is_named_is_extended(returned: "Office", step: str, other: str) -> None:
+    """Section 7: an extension is of one item; it used to be whichever fell due first."""
+    with returned.at("2018-03-08 08:00") as work:
+        dossier = returned.dossier(work)
+        before = returned.obligation(work, other).due_at
+        obligation = obligation_to_extend(work.session, dossier, step=step)
+        extend(work, obligation, Extension(vn("2018-04-14 00:00"), "mưa bão", "01/QĐ-GH", OFFICE))
+
+    with returned.reading() as work:
+        extended, left = returned.obligation(work, step), returned.obligation(work, other)
+        assert (extended.due_at, extended.deadline_version) == (vn("2018-04-14 00:00"), 2)
+        assert (left.due_at, left.deadline_version) == (before, 1)
+
+
+def test_of_several_open_dates_one_has_to_be_named(returned: "Office") -> None:
+    with (
+        returned.reading() as work,
+        pytest.raises(ExtensionRefusedError, match="several open dates; name one of completion, decision"),
+    ):
+        obligation_to_extend(work.session, returned.dossier(work))
+
+
+def test_the_only_open_date_needs_no_name(office: "Office") -> None:
+    with office.reading() as work:
+        dossier = office.dossier(work)
+        assert obligation_to_extend(work.session, dossier).step == "submission"
+        with pytest.raises(ExtensionRefusedError, match="'decision' is not open; open is submission"):
+            obligation_to_extend(work.session, dossier, step="decision")
+
+
+def test_a_dossier_that_owes_nothing_has_nothing_to_extend(office: "Office") -> None:
+    office.act("2018-03-05 08:00", DossierTrigger.WITHDRAW, actor=OFFICE)
+
+    with office.reading() as work, pytest.raises(ExtensionRefusedError, match="owes nothing now"):
+        obligation_to_extend(work.session, office.dossier(work))
+
+
+def test_an_extended_completion_lapses_by_its_new_date(returned: "Office") -> None:
+    """The plan file dates the completion and lets it lapse ten days later; both move."""
+    grant(returned, "2018-03-08 08:00", "2018-04-14 00:00", step="completion")
+
+    with returned.reading() as work:
+        assert returned.obligation(work, "completion").lapse_at == vn("2018-04-24 00:00")

@@ -5,10 +5,10 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 from notifications.recording import RecordingEmailSender
-from ocop_workflow.services.audit import seal_day
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.people import give_producer_address
+from ocop_workflow.services.sealing import seal_day
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:

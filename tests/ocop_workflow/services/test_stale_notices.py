@@ -11,11 +11,13 @@ from notifications.recording import RecordingEmailSender
 from ocop_workflow.services.delivery import Delivered, deliver
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.outbox import (
+    Readiness,
     claim_mails,
     freeze,
     notices_of,
     withdraw_mail,
 )
+from ocop_workflow.services.people import person_of
 from ocop_workflow.storage.tables import Mail
 from state_machines.dossier import DossierTrigger
 
@@ -96,11 +98,12 @@ def test_a_notice_settled_while_its_mail_is_written_is_not_frozen_into_it(single
         party = single.dossier(work).responsible
         mail = work.session.exec(select(Mail).where(col(Mail.recipient) == party, col(Mail.status) == "open")).one()
         claim = next(claim for claim in claims if claim.mail_id == mail.id)
-        rendered = [notice.id for notice in notices_of(work.session, mail.id)]
+        true = tuple(notice.id for notice in notices_of(work.session, mail.id))
+        readiness = Readiness(person_of(work.session, mail.recipient), true)
     settle(single, "2018-03-29 07:32")
 
     with single.at("2018-03-29 07:33") as work:
-        assert not freeze(work, claim, rendered=rendered, message=b"stale")
+        assert not freeze(work, claim, readiness=readiness, message=b"stale", lease_until=work.now)
     with single.at("2018-03-29 07:33") as work:
         assert withdraw_mail(work, claim)
     assert single.outcomes()["-1"] == "settled"

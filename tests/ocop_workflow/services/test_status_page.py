@@ -68,7 +68,7 @@ def test_status_page_of_a_new_dossier_names_product_producer_office_and_round(of
     page = page_at(office, "2018-03-20 09:00")
 
     assert (page.product, page.form, page.producer) == ("Mật ong hoa nhãn", "Mật ong hoa nhãn", "HTX Đồi Ong")
-    assert page.office == LocalText(vi="Văn phòng điều phối, tỉnh Duyên Hải", en="coordination office, Coast Province")
+    assert page.office == LocalText(vi="Văn phòng điều phối tỉnh Duyên Hải", en="coordination office, Coast Province")
     assert page.round_title == LocalText(vi="Đợt 1", en="Round 1")
     assert (page.number, page.receipt_number) == ("1-1-1", None)
     assert (page.status, page.step, page.history) == ("awaiting_submission", 1, ())
@@ -134,7 +134,10 @@ def test_status_page_lapses_when_the_sweep_would_record_it_whether_it_ran_or_not
         assert [stage.state for stage in page.route] == [StageState.ENDED_HERE]
     assert told(recorded)[-1] == (
         "news.lapsed",
-        {"ground": {"vi": "Không nộp hồ sơ", "en": "Nothing was submitted"}},
+        {
+            "ground": {"vi": "Không nộp hồ sơ", "en": "Nothing was submitted"},
+            "office": {"vi": "Văn phòng điều phối tỉnh Duyên Hải", "en": "coordination office, Coast Province"},
+        },
     )
 
 
@@ -145,7 +148,7 @@ def test_status_page_of_a_submitted_dossier_names_the_position_and_why_the_term_
     page, task = page_at(office, "2018-03-27 08:00"), task_at(office, "2018-03-27 08:00")
 
     assert page.turn is not None
-    assert page.turn.name == LocalText(vi="Tổ OCOP cấp huyện, huyện Đồi Chè", en="district OCOP team, Hill District")
+    assert page.turn.name == LocalText(vi="Tổ OCOP huyện Đồi Chè", en="OCOP team, Hill District")
     assert not page.turn.is_producer
     assert (task.last_on, task.lapses_after) == (date(2018, 3, 29), None)
     (why,) = task.why

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import select
 
+from ocop_workflow.services.bundling import bundle, parties_waiting
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.letters import letter_of
-from ocop_workflow.services.outbox import bundle
+from ocop_workflow.services.people import person_of
 from ocop_workflow.storage.tables import Mail, Producer
 
 if TYPE_CHECKING:
@@ -110,11 +111,13 @@ def test_new_link_mail_holds_the_present_token(counter: "Counter") -> None:
     ask(counter, address_of(counter, "Cơ sở Sóng Biển"))
     office, stationery = counter.office, counter.runtime.stationery()
     with office.at(counter.clock.at) as work:
-        bundle(work, "coast", sender_domain="office.example")
+        bundle(work, "coast", parties_waiting(work.session, "coast"), sender_domain="office.example")
     with office.reading(counter.clock.at) as work:
         notices = counter.link_notices()
         mail = work.session.get_one(Mail, notices[0].mail_id)
-        letter = letter_of(work.session, work.books, mail, notices, stationery=stationery)
+        person = person_of(work.session, mail.recipient)
+        assert person is not None
+        letter = letter_of(work.session, work.books, mail, notices, person=person, stationery=stationery)
 
     url = letter.lines[0].url
     assert url is not None

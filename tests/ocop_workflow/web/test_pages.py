@@ -47,7 +47,7 @@ def test_status_shows_product_step_who_owes_what_and_the_last_day(counter: "Coun
         "HTX Đồi Ong",
         '<time datetime="2018-03-30">Thứ Sáu, 30/03/2018</time>',
         "còn 10 ngày",
-        "Văn phòng điều phối, tỉnh Duyên Hải",
+        "Văn phòng điều phối tỉnh Duyên Hải",
     ):
         assert shown in answer.text
 
@@ -172,7 +172,7 @@ def test_simulated_folder_says_so_on_every_page_and_its_time_stands_still(simula
 
     pages = [client.get(path).text for path in (f"/s/{simulated_counter.token()}", "/", "/s/nothing")]
 
-    assert all("Dữ liệu mô phỏng / simulated data" in page for page in pages)
+    assert all("Dữ liệu mô phỏng, không phải dữ liệu thật" in page for page in pages)
     assert "07:30 02/01/2018" in pages[0]  # the last business instant, not the machine's time
     assert simulated_counter.tables()["installation"] == before
 
@@ -193,3 +193,25 @@ def test_status_of_every_end_can_be_told(counter: "Counter") -> None:
     assert "kết thúc ở bước này" in page
     assert "Đến lượt" not in page
     assert "Đánh giá" not in page
+
+
+def test_status_of_a_rating_without_certificate_is_not_shown_as_a_success(counter: "Counter") -> None:
+    """45 points are 2 stars; the rule set recognises from 3 on."""
+    counter.office.to_council()
+    counter.office.score("2018-03-12 08:00", "45", "45", "45")
+    page = counter.client.get(f"/s/{counter.token()}?lang=vi").text
+
+    assert "Đạt 2 sao – không thuộc mức được cấp giấy chứng nhận" in page
+    assert 'class="now ended"' in page
+    assert "★" not in page
+    assert "Ngày có kết quả" in page
+
+
+def test_status_of_a_recognised_product_ends_with_a_check_mark(counter: "Counter") -> None:
+    counter.office.to_council()
+    counter.office.score("2018-03-12 08:00", "75", "75", "75")
+    page = counter.client.get(f"/s/{counter.token()}?lang=vi").text
+
+    assert 'class="now good"' in page
+    assert "■" not in page
+    assert page.count("✓") == 2

@@ -35,7 +35,7 @@ def test_scheduler_for_a_live_folder_ticks_every_flow_of_the_schedules(counter: 
     scheduler = scheduler_for(counter.runtime, schedules)
 
     assert scheduler is not None
-    assert {schedule.flow for schedule in schedules} <= {job.id for job in scheduler.get_jobs()}
+    assert {schedule.flow for schedule in schedules} == {job.args[0].flow for job in scheduler.get_jobs()}
     assert not scheduler.running
 
 

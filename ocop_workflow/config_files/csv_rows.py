@@ -1,0 +1,56 @@
+"""Tables as people save them from a spreadsheet: UTF-8 with or without a mark, commas or semicolons."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+
+from ocop_workflow.config_files.documents import read_text
+from ocop_workflow.config_files.faults import Fault, InvalidFilesError
+
+NOT_UTF8 = 'the file is not UTF-8; in Excel choose "CSV UTF-8 (comma delimited)" when saving'
+
+
+def read_csv(path: Path, headers: Sequence[tuple[str, ...]]) -> Iterator[tuple[int, dict[str, str]] | Fault]:
+    """Yield each row as its line and its cells by column, without blanks around them; or what is wrong with it.
+
+    Args:
+        path: The file.
+        headers: The headers that are taken; an empty line is passed over.
+
+    Raises:
+        InvalidFilesError: The file can't be read at all, or has none of the headers.
+    """
+    text = _text_of(path)
+    first = text.partition("\n")[0]
+    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=";" if first.count(";") > 0 else ",")
+    try:
+        header = tuple(name.strip() for name in next(reader, []))
+        if header not in headers:
+            raise _refusal(path, 1, f"the first line must be the header {','.join(headers[0])}; write it so")
+        for row in reader:
+            if not any(row):
+                continue
+            if len(row) == len(header):
+                yield reader.line_num, {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+            else:
+                sentence = f"the row has {len(row)} cells instead of {len(header)}; put cells with a comma in quotes"
+                yield Fault(str(path), reader.line_num, sentence)
+    except csv.Error as error:
+        yield Fault(str(path), reader.line_num, f"the row can't be read ({error}); check its quotes")
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of the file; UTF-16 and the old Vietnamese code page are told from UTF-8 by their bytes."""
+    if path.is_file():
+        written = path.read_bytes()
+        try:
+            if "\0" in written.decode("utf-8-sig"):
+                raise _refusal(path, 1, NOT_UTF8)
+        except UnicodeDecodeError as error:
+            raise _refusal(path, written[: error.start].count(b"\n") + 1, NOT_UTF8) from error
+    return read_text(path)
+
+
+def _refusal(path: Path, line: int, sentence: str) -> InvalidFilesError:
+    return InvalidFilesError([Fault(str(path), line, sentence)])

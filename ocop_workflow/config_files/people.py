@@ -1,0 +1,102 @@
+"""Who holds which position and where mail goes, as a table."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from notifications.addresses import is_public_address
+from notifications.catalogue import Language
+from ocop_workflow.config_files.csv_rows import read_csv
+from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
+
+COLUMNS = ("party", "name", "email", "language", "from", "until")
+"""The header of the table, in this order; the last column may be missing."""
+
+PRODUCER_ROW = "producer"
+"""The word in the column `party` of a producer's row."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One row: an official with a position, or a producer's address.
+
+    Attributes:
+        line: Its line in the file.
+        party: A position `unit/role`, or the word producer.
+        name: The official's name, or that of a registered producer.
+        email: The address, or None.
+        language: Which language the mails have.
+        start_on: The official's first day; None for a producer.
+        until_on: The first day no longer, where one is known.
+    """
+
+    line: int
+    party: str
+    name: str
+    email: str | None
+    language: Language
+    start_on: date | None
+    until_on: date | None
+
+
+def load_people(path: Path) -> tuple[PersonRow, ...]:
+    """Load a table of people. That a position or a producer exists is not looked at here.
+
+    Raises:
+        InvalidFilesError: The file can't be read or rows are wrong; one fault for each, with its line.
+    """
+    rows, faults = [], []
+    for found in read_csv(path, (COLUMNS, COLUMNS[:-1])):
+        if isinstance(found, Fault):
+            faults.append(found)
+            continue
+        line, cells = found
+        wrong = [Fault(str(path), line, sentence) for sentence in _faults_of(cells)]
+        faults += wrong
+        if not wrong:
+            rows.append(_row(line, cells))
+    if faults:
+        raise InvalidFilesError(faults)
+    return tuple(rows)
+
+
+def _faults_of(cells: dict[str, str]) -> list[str]:
+    """Return what is wrong in one row."""
+    sentences = []
+    email, language = cells["email"], cells["language"]
+    if not cells["name"]:
+        sentences.append("the name is missing; write it, or remove the row")
+    if email and not is_public_address(email):
+        sentences.append(f"{shortened(email)} is no e-mail address; write one like name@office.example")
+    if language and language not in set(Language):
+        sentences.append(f"unknown language {shortened(language)}; write vi or en")
+    sentences += [
+        f"{shortened(cells[name])} is no day; write it like 2018-03-30 or 30/03/2018"
+        for name in ("from", "until")
+        if cells.get(name) and _day(cells[name]) is None
+    ]
+    if cells["party"] != PRODUCER_ROW and not cells["from"]:
+        sentences.append("the first day in office is missing; write it in the column from")
+    return sentences
+
+
+def _row(line: int, cells: dict[str, str]) -> PersonRow:
+    return PersonRow(
+        line=line,
+        party=cells["party"],
+        name=cells["name"],
+        email=cells["email"] or None,
+        language=Language(cells["language"] or Language.VI),
+        start_on=_day(cells["from"]),
+        until_on=_day(cells.get("until", "")),
+    )
+
+
+def _day(text: str) -> date | None:
+    """Return a day from 2018-03-30 or 30/03/2018; None when it is neither."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 -- a calendar day has no zone
+        except ValueError:
+            continue
+    return None

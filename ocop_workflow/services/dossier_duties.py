@@ -1,0 +1,188 @@
+"""What a dossier's stages ask of whom by when: opened and settled as it moves."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ocop_workflow.clock import local_day, start_of_day
+from ocop_workflow.policy.date_expressions import Anchor, Due, Origin, ResolvedDue, Within
+from ocop_workflow.policy.plan import Lapse, StepDates
+from ocop_workflow.policy.producer_terms import fair_last_day, with_fair_term
+from ocop_workflow.policy.route import COMPLETION, first_step, step_after, step_settled_by
+from ocop_workflow.policy.rule_set import Stage, Step
+from ocop_workflow.services.dossier_case import DossierCase
+from ocop_workflow.services.obligations import DOSSIER_STEP, Duty, close_obligation, open_obligation, resolve
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Obligation
+from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
+
+
+def settle_duties(
+    work: UnitOfWork, case: DossierCase, obligations: list[Obligation], *, settled: str | None, at: datetime
+) -> None:
+    """Close what is done or has become void and open what follows.
+
+    Args:
+        work: The unit of work.
+        case: The dossier, already moved; `case.stage` is the stage it came from.
+        obligations: Its open obligations.
+        settled: The step that was fulfilled at that stage, or None.
+        at: When it was.
+    """
+    dossier = case.dossier
+    left = dossier.stage != case.stage.id or dossier.status in FINAL_STATUSES
+    for obligation in obligations:
+        if obligation.step == settled and obligation.stage == case.stage.id:
+            close_obligation(obligation, status="done", at=at)
+            work.session.add(obligation)
+        elif left:
+            close_obligation(obligation, status="cancelled", at=at)
+            work.session.add(obligation)
+    if dossier.status in FINAL_STATUSES:
+        return
+    if left:
+        stage = case.stage_named(dossier.stage)
+        open_step(work, case, stage, first_step(stage), opens_at=at)
+    elif dossier.status == DossierStatus.RETURNED:
+        _open_completion(work, case, at)
+    elif settled is not None and settled != COMPLETION:
+        open_step(work, case, case.stage, step_after(case.stage, settled), opens_at=at)
+
+
+def open_step(work: UnitOfWork, case: DossierCase, stage: Stage, step: Step | None, *, opens_at: datetime) -> None:
+    """Open what a step of a stage asks of its owner; nothing without a step, or where the round gives no date."""
+    if step is None:
+        return
+    dates = case.round.stages.get(stage.id, {}).get(step.id, StepDates())
+    handler = stage.steps[1].owner if len(stage.steps) > 1 else stage.decided_by
+    _open(
+        work,
+        case,
+        dates,
+        key=step.id,
+        step=step.id,
+        stage=stage,
+        owner=case.party(step.owner),
+        handler=case.party(handler),
+        opens_at=opens_at,
+    )
+
+
+def step_due(
+    book: Rulebook,
+    due: Due,
+    *,
+    anchors: Mapping[Anchor, datetime],
+    opens_at: datetime,
+    of_producer: bool,
+    told_at: datetime | None = None,
+) -> ResolvedDue:
+    """Return a step's date; a producer keeps a fair term when an office's delay has eaten the plan's date up.
+
+    Args:
+        book: The documents of the dossier.
+        due: The date as the plan writes it.
+        anchors: The instants that counted terms may run from.
+        opens_at: From when it is owed.
+        of_producer: Whether the producer owes it.
+        told_at: When what opened it was written down, if that was later than `opens_at`.
+    """
+    resolved = resolve(book, due, anchors)
+    if not of_producer:
+        return resolved
+    at_least = book.plan.producer_days_at_least
+    if isinstance(due.date, Within) and anchors.get(Anchor(due.date.within.anchor)) == opens_at and resolved.last_day:
+        # A term that runs from the office's own act is as long as the plan makes it, however short that is.
+        at_least = min(at_least, max(1, book.days.between(local_day(opens_at), resolved.last_day)))
+    return with_fair_term(resolved, told_at=max(opens_at, told_at or opens_at), days=book.days, at_least=at_least)
+
+
+def _open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
+    """Open what a return asks of whoever submitted: bring the dossier back complete.
+
+    Its date is the plan's for the step `completion` of this stage; without one, the decision's own date, since the
+    clock of the decision runs on.
+    """
+    dates = case.round.stages.get(case.stage.id, {})
+    decision = step_settled_by(case.stage, DossierTrigger.CONCLUDE)
+    _open(
+        work,
+        case,
+        dates.get(COMPLETION) or dates.get(decision.id if decision else "") or StepDates(),
+        key=f"{COMPLETION}/{case.dossier.version}",
+        step=COMPLETION,
+        stage=case.stage,
+        owner=case.party(case.stage.submitted_by),
+        handler=case.party(case.stage.decided_by),
+        opens_at=at,
+    )
+
+
+def _open(
+    work: UnitOfWork,
+    case: DossierCase,
+    dates: StepDates,
+    *,
+    key: str,
+    step: str,
+    stage: Stage,
+    owner: str,
+    handler: str,
+    opens_at: datetime,
+) -> None:
+    if dates.due is None:
+        return
+    of_producer = owner == case.producer
+    due = step_due(
+        case.book,
+        dates.due,
+        anchors=_anchors(case, opens_at),
+        opens_at=opens_at,
+        of_producer=of_producer,
+        told_at=work.now,
+    )
+    duty = Duty(
+        key=f"{case.dossier.key}/{stage.id}/{key}",
+        kind=DOSSIER_STEP,
+        subject_id=case.dossier.id,
+        unit_id=case.product.unit_id,
+        party=owner,
+        superior=handler if of_producer else case.book.units.superior_of(owner),
+        due=due,
+        opens_at=opens_at,
+        ladder=dates.ladder,
+        stage=stage.id,
+        step=step,
+        lapse_at=_lapse_at(work, case, dates.lapse, due, opens_at=opens_at) if of_producer else None,
+    )
+    open_obligation(work, case.cycle, case.book, duty)
+
+
+def _lapse_at(
+    work: UnitOfWork, case: DossierCase, lapse: Lapse | None, due: ResolvedDue, *, opens_at: datetime
+) -> datetime | None:
+    """Return when a producer's missed date ends the dossier, if it can.
+
+    A statutory date stands also where an office's delay has eaten it up, but the dossier outlives the fair term.
+    """
+    if lapse is None or due.due_at is None:
+        return None
+    at = due.due_at + timedelta(days=lapse.after_days)
+    if due.origin is not Origin.STATUTORY:
+        return at
+    plan, told_at = case.book.plan, max(opens_at, work.now)
+    last_day = fair_last_day(told_at, days=case.book.days, at_least=plan.producer_days_at_least)
+    return max(at, start_of_day(last_day + timedelta(days=1)))
+
+
+def _anchors(case: DossierCase, opens_at: datetime) -> dict[Anchor, datetime]:
+    """Return the instants that counted terms may run from; those of earlier stages do not count."""
+    dossier = case.dossier
+    known = {
+        Anchor.DECIDED: dossier.stage_at,
+        Anchor.FORWARDED: dossier.submitted_at or dossier.stage_at,
+        Anchor.SUBMITTED: dossier.submitted_at,
+        Anchor.RECEIVED: dossier.received_at,
+        Anchor.RETURNED: opens_at if dossier.status == DossierStatus.RETURNED else None,
+    }
+    return {name: at for name, at in known.items() if at is not None and at >= dossier.stage_at}

@@ -1,0 +1,61 @@
+"""What a line of a letter says besides act and day: where to bring something, its number, whom no mail has reached."""
+
+from sqlmodel import Session
+
+from notifications.catalogue import Language
+from notifications.letter import Wording
+from ocop_workflow.policy.route import PRODUCER, party_of, step_settled_by
+from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
+from ocop_workflow.services.people import addressee_of
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.titles import position_title
+from ocop_workflow.storage.tables import Dossier, Mail, Obligation, PlanTask, Product, Report
+from state_machines.dossier import DossierTrigger
+
+
+def for_doing(session: Session, book: Rulebook, obligation: Obligation) -> tuple[Wording, ...]:
+    """Return what helps the one who owes: where a producer brings a dossier, where a report goes and what is in it."""
+    if obligation.kind == REPORT:
+        return _for_reporting(book, session.get_one(Report, obligation.subject_id))
+    if obligation.kind != DOSSIER_STEP or not obligation.party.startswith(f"{PRODUCER}:"):
+        return ()
+    dossier = session.get_one(Dossier, obligation.subject_id)
+    return (Wording("mail.bring_to", {"receiver": receiver(session, book, dossier, obligation)}),)
+
+
+def _for_reporting(book: Rulebook, report: Report) -> tuple[Wording, ...]:
+    duty = next(d for d in book.cycle_year.report_duties if d.id == report.duty_id)
+    collector = Wording("mail.report_to", {"collector": position_title(book.units, report.collector).model_dump()})
+    if not duty.figures:
+        return (collector,)
+    figures = {
+        language.value: "; ".join(figure.title.in_language(language) for figure in duty.figures)
+        for language in Language
+    }
+    return (collector, Wording("mail.figures", {"figures": figures}))
+
+
+def for_follow_up(session: Session, obligation: Obligation, mail: Mail) -> tuple[Wording, ...]:
+    """Return what a superior or the office must know: that the one who owes can't have been told."""
+    addressee = addressee_of(session, obligation.party, on=mail.local_date)
+    if addressee is not None and addressee.address is not None:
+        return ()
+    is_producer = obligation.party.startswith(f"{PRODUCER}:")
+    return (Wording("mail.no_address" if is_producer else "mail.no_address.position"),)
+
+
+def receiver(session: Session, book: Rulebook, dossier: Dossier, obligation: Obligation) -> dict[str, str]:
+    """Return who takes the dossier in at an obligation's stage, by language."""
+    product = session.get_one(Product, dossier.product_id)
+    stage = next(s for s in book.stages(dossier.round_id, dossier.kind) if s.id == obligation.stage)
+    receipt = step_settled_by(stage, DossierTrigger.RECEIVE)
+    owner = receipt.owner if receipt else stage.decided_by
+    party = party_of(owner, units=book.units, unit=product.unit_id, producer_id=product.producer_id)
+    return position_title(book.units, party).model_dump()
+
+
+def number(subject: Dossier | Report | PlanTask) -> tuple[Wording, ...]:
+    """Return the dossier's number, by which people find it at the office."""
+    if not isinstance(subject, Dossier):
+        return ()
+    return (Wording("mail.number", {"number": subject.key.rpartition("/")[2]}),)
