@@ -17,6 +17,7 @@ from ocop_workflow.config_files import (
     read_document,
 )
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.not_acted_on import not_acted_on
 from ocop_workflow.replay import documents_for
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.scheduler import run_flow, schedule_of
@@ -44,7 +45,8 @@ def cycle() -> None:
 def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Check a plan with its rule sets, units and products; nothing is written.
 
-    Each fault is a line with file, line number and remedy; with any fault the exit code is 2.
+    Each fault is a line with file, line number and remedy; with any fault the exit code is 2. Notes name what is read
+    but has no effect yet.
     """
     try:
         files = plan_files(plan, config)
@@ -67,6 +69,8 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
         highlight=False,
         soft_wrap=True,
     )
+    for sentence in not_acted_on(files.plan, files.rule_sets):
+        console.print(f"note: {sentence}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command("open")

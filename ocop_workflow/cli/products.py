@@ -32,12 +32,15 @@ def import_list(
         ),
     ],
     cycle_key: CycleOption = None,
+    round_id: Annotated[
+        str | None, typer.Option("--round", help="Into which round.", show_default="the earliest that is not over")
+    ] = None,
     data: DataOption = None,
     at: AtOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import products into a cycle's first round, with a verdict on every row; all of them or none.
+    """Import products into a round of a cycle, with a verdict on every row; all of them or none.
 
     A new product gets its producer, if that one is new too, a dossier and a status link. What is there already stays as
     it is, so the same list can be imported again. With one refused row nothing is written, and the exit code is 2.
@@ -51,7 +54,7 @@ def import_list(
         print_json({"cycle": cycle_key, "dry_run": dry_run, "registered": 0, "rows": rows})
         raise typer.Exit(error.exit_code) from error
     with open_runtime(data) as runtime:
-        key, verdicts = _import(runtime, listed, cycle_key=cycle_key, at=at, dry_run=dry_run)
+        key, verdicts = _import(runtime, listed, cycle_key=cycle_key, round_id=round_id, at=at, dry_run=dry_run)
     refused = sum(row.verdict is Verdict.REFUSED for row in verdicts)
     new = sum(row.verdict is Verdict.NEW for row in verdicts)
     registered = 0 if dry_run or refused else new
@@ -68,18 +71,24 @@ def import_list(
 
 
 def _import(
-    runtime: Runtime, listed: Sequence[PlannedProduct], *, cycle_key: str | None, at: str | None, dry_run: bool
+    runtime: Runtime,
+    listed: Sequence[PlannedProduct],
+    *,
+    cycle_key: str | None,
+    round_id: str | None,
+    at: str | None,
+    dry_run: bool,
 ) -> tuple[str, tuple[RowVerdict, ...]]:
     """Judge all rows, then write unless one is refused or nothing is to be written; return the cycle's key too."""
     now = runtime.business_now(read_instant(at))
     with runtime.reading(now) as work:
         cycle = find_cycle(work.session, cycle_key)
-        key, verdicts = cycle.key, judge_products(work, cycle, listed)
+        key, verdicts = cycle.key, judge_products(work, cycle, listed, round_id=round_id)
     if dry_run or any(row.verdict is Verdict.REFUSED for row in verdicts):
         return key, verdicts
     with runtime.transaction(now) as work:
         cycle = find_cycle(work.session, key)
-        return key, import_products(work, cycle, listed, actor=cycle.office_position)
+        return key, import_products(work, cycle, listed, actor=cycle.office_position, round_id=round_id)
 
 
 def _show(key: str, verdicts: Sequence[RowVerdict]) -> None:

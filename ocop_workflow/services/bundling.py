@@ -1,6 +1,6 @@
 """Notices into mails: one digest per recipient and working day (promises I3 and I4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -63,8 +63,8 @@ def bundle(work: UnitOfWork, office_id: str, parties: Sequence[str], *, sender_d
     ).all()
     if not notices:
         return Bundled()
-    _read_obligations(work.session, notices)
-    desk = _Desk(work, office_id, today, sender_domain)
+    obligations = _obligations_of(work.session, notices)
+    desk = _Desk(work, office_id, today, sender_domain, obligations)
     count = unreachable = 0
     for notice in _worth_saying(work, notices):
         addressee = desk.addressee(notice.recipient)
@@ -81,11 +81,17 @@ def bundle(work: UnitOfWork, office_id: str, parties: Sequence[str], *, sender_d
     return Bundled(count, desk.created, unreachable)
 
 
-def _read_obligations(session: Session, notices: Sequence[Notice]) -> None:
-    """Read all obligations of these notices at once; the session keeps them for the questions that follow."""
+def _obligations_of(session: Session, notices: Sequence[Notice]) -> dict[str, Obligation]:
+    """Read all obligations of these notices at once.
+
+    While somebody holds them the session asks for none of them again; it keeps no row by itself.
+    """
     ids = [notice.obligation_id for notice in notices if notice.obligation_id is not None]
+    found: dict[str, Obligation] = {}
     for start in range(0, len(ids), 500):
-        session.exec(select(Obligation).where(col(Obligation.id).in_(ids[start : start + 500]))).all()
+        rows = session.exec(select(Obligation).where(col(Obligation.id).in_(ids[start : start + 500])))
+        found.update((row.id, row) for row in rows)
+    return found
 
 
 def _worth_saying(work: UnitOfWork, notices: Sequence[Notice]) -> list[Notice]:
@@ -112,8 +118,16 @@ def _worth_saying(work: UnitOfWork, notices: Sequence[Notice]) -> list[Notice]:
 class _Desk:
     """The mails of one office and day while notices are sorted into them."""
 
-    def __init__(self, work: UnitOfWork, office_id: str, today: date, sender_domain: str) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        office_id: str,
+        today: date,
+        sender_domain: str,
+        obligations: Mapping[str, Obligation],
+    ) -> None:
         self.created = 0
+        self._obligations = obligations
         self._work, self._office_id, self._today, self._domain = work, office_id, today, sender_domain
         self._people: dict[str, Addressee | None] = {}
         self._mails: dict[tuple[str, str], Mail | None] = {}
@@ -140,7 +154,7 @@ class _Desk:
     def _is_urgent(self, notice: Notice) -> bool:
         if notice.obligation_id is None:
             return True
-        due_at = self._work.session.get_one(Obligation, notice.obligation_id).due_at
+        due_at = self._obligations[notice.obligation_id].due_at
         return due_at is not None and self._work.now < due_at <= self._next_digest_at
 
     def _open_mail(self, addressee: Addressee, kind: LetterKind) -> Mail:

@@ -43,19 +43,26 @@ class RowVerdict:
 
 
 def import_products(
-    work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct], *, actor: str
+    work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct], *, actor: str, round_id: str | None = None
 ) -> tuple[RowVerdict, ...]:
     """Register the new products with their producers and open a first dossier for each, unless a row is refused.
 
     Idempotent: what is there already stays as it is. With one refused row nothing at all is written.
 
+    Args:
+        work: The unit of work.
+        cycle: The cycle that takes them.
+        products: The list.
+        actor: Who imports.
+        round_id: Into which round; the earliest that is not over when None.
+
     Raises:
-        IntakeClosedError: The cycle's first round takes no dossiers.
+        IntakeClosedError: That round takes no dossiers.
     """
-    verdicts = judge_products(work, cycle, products)
+    verdicts = judge_products(work, cycle, products, round_id=round_id)
     if any(row.verdict is Verdict.REFUSED for row in verdicts):
         return verdicts
-    round_ = work.books.of_cycle(work.session, cycle).cycle_year.rounds[0]
+    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
     book = work.books.of_round(work.session, cycle, round_.id)
     for row in verdicts:
         if row.verdict is Verdict.NEW:
@@ -63,32 +70,40 @@ def import_products(
     return verdicts
 
 
-def judge_products(work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct]) -> tuple[RowVerdict, ...]:
-    """Return what importing a list into the cycle's first round would do with each row; nothing is written.
+def judge_products(
+    work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct], *, round_id: str | None = None
+) -> tuple[RowVerdict, ...]:
+    """Return what importing a list into a round would do with each row; nothing is written.
 
     Names are compared in NFC, however the list writes them.
 
     Raises:
-        IntakeClosedError: The cycle's first round takes no dossiers.
+        IntakeClosedError: That round takes no dossiers.
     """
-    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle))
+    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
     judge = _Judge(work, cycle, work.books.of_round(work.session, cycle, round_.id), round_)
     return tuple(judge.verdict(_in_nfc(product)) for product in products)
 
 
-def _open_round(work: UnitOfWork, cycle: Cycle, book: Rulebook) -> Round:
-    """Return the cycle's first round; by its dates it is closed before any sweep records it (promise I9)."""
+def _open_round(work: UnitOfWork, cycle: Cycle, book: Rulebook, round_id: str | None) -> Round:
+    """Return the round named, or the earliest that is not over; by its dates, before any sweep records it (I9)."""
     rounds = book.cycle_year.rounds
     if not rounds:
         raise IntakeClosedError(f"cycle {cycle.key} has no round to take dossiers; add one to the plan")
     if cycle.status != OPEN:
         raise IntakeClosedError(f"cycle {cycle.key} is {cycle.status}; import the list into the next cycle")
-    if local_day(work.now) > rounds[0].closes_on:
-        raise IntakeClosedError(
-            f"round {rounds[0].id} of cycle {cycle.key} took dossiers until {rounds[0].closes_on}; "
-            "import the list into the next cycle"
-        )
-    return rounds[0]
+    if round_id is not None and round_id not in [round_.id for round_ in rounds]:
+        known = ", ".join(round_.id for round_ in rounds)
+        raise IntakeClosedError(f"cycle {cycle.key} has no round {round_id[:60]!r}; it has {known}")
+    today = local_day(work.now)
+    for round_ in rounds:
+        if round_id in (None, round_.id) and today <= round_.closes_on:
+            return round_
+    last = rounds[-1] if round_id is None else book.round(round_id)
+    raise IntakeClosedError(
+        f"round {last.id} of cycle {cycle.key} took dossiers until {last.closes_on}; "
+        "import the list into a later round or the next cycle"
+    )
 
 
 class _Judge:

@@ -90,7 +90,7 @@ def register_product(
         stage=stage.id,
         status=DossierStatus.AWAITING_SUBMISSION.value,
         opened_at=opens_at,
-        stage_at=opens_at,
+        stage_at=start_of_day(round_.opens_on),  # what came on paper before the registration counts from its receipt
     )
     work.session.add(dossier)
     work.session.flush()

@@ -60,7 +60,7 @@ def test_load_settings_without_a_file_has_defaults_for_this_machine(tmp_path: Pa
         ("OCOP_SMTP_HSOT=x", "OCOP_SMTP_HSOT: extra inputs are not permitted"),
         ("OCOP_SMTP_PORT=0", "OCOP_SMTP_PORT: input should be greater than or equal to 1"),
         ("OCOP_SMTP_TLS=maybe", "OCOP_SMTP_TLS: input should be 'none', 'starttls' or 'implicit'"),
-        ("OCOP_SENDER_ADDRESS=nobody", "OCOP_SENDER_ADDRESS: value error, this is no e-mail address in ASCII"),
+        ("OCOP_SENDER_ADDRESS=nobody", "OCOP_SENDER_ADDRESS: value error, this is no e-mail address in ascii"),
     ],
 )
 def test_load_settings_names_the_variable_that_is_wrong(tmp_path: Path, line: str, sentence: str) -> None:

@@ -5,7 +5,7 @@ import json
 import shutil
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +287,7 @@ def test_import_is_refused_after_the_round_has_closed(folder: Folder) -> None:
     folder.write(CAKE)
 
     assert folder.run("--at", "2021-12-31T23:59", "--dry-run")["rows"][0]["verdict"] == "new"
-    with pytest.raises(IntakeClosedError, match="took dossiers until 2021-12-31; import the list into the next cycle"):
+    with pytest.raises(IntakeClosedError, match="took dossiers until 2021-12-31; import the list into a later round"):
         folder.run("--at", "2022-01-01T00:00")
 
 
@@ -317,3 +317,28 @@ def test_import_shows_people_a_table_and_the_sum(folder: Folder) -> None:
     assert "1 new, 1 already there, 0 refused: nothing written." in tried.stdout
     assert "1 new, 1 already there, 0 refused: 1 products registered." in done.stdout
     assert "moi-1" in done.stdout
+
+
+def test_import_goes_into_the_round_named_or_the_earliest_that_is_not_over(tmp_path: Path) -> None:
+    """The law asks for two batches a year: what comes after the first one closed belongs to the second."""
+    files = load_plan_files(find_plan(default_config_dir(), "ba-don-2021"), default_config_dir())
+    documents = documents_for(files, 2021)
+    (first,) = documents.plan.years[2021].rounds
+    early = first.model_copy(update={"closes_on": date(2021, 6, 30)})
+    second = first.model_copy(update={"id": "batch-2", "opens_on": date(2021, 7, 1)})
+    year = documents.plan.years[2021].model_copy(update={"rounds": (early, second)})
+    plan = documents.plan.model_copy(update={"years": {2021: year}})
+    create_data_folder(tmp_path / "data", mode=SIMULATED, seed="1", now=OPENED_AT)
+    with open_runtime(tmp_path / "data") as runtime:
+        open_year(runtime, replace(documents, plan=plan, products=()))
+    folder = Folder(tmp_path / "data", tmp_path / "products.csv")
+
+    folder.write(CAKE)
+    folder.run("--at", "2021-07-02T09:00")
+    folder.write(WINE)
+    with pytest.raises(IntakeClosedError, match="took dossiers until 2021-06-30"):
+        folder.run("--round", early.id, "--at", "2021-07-02T09:00")
+    with pytest.raises(IntakeClosedError, match=f"has no round 'batch-3'; it has {early.id}, batch-2"):
+        folder.run("--round", "batch-3", "--at", "2021-07-02T09:00")
+    with open_runtime(tmp_path / "data") as runtime, runtime.database.reading() as session:
+        assert [dossier.round_id for dossier in session.exec(select(Dossier))] == ["batch-2"]

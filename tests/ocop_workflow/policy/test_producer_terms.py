@@ -60,9 +60,7 @@ def test_with_fair_term_moves_no_statutory_date() -> None:
 
 
 def test_with_fair_term_makes_no_date_where_there_is_none() -> None:
-    none = resolve_due(
-        Due.model_validate({"at": "none", "source": "item 1"}), year=2018, zone=OFFICE_ZONE, days=DAYS
-    )
+    none = resolve_due(Due.model_validate({"at": "none", "source": "item 1"}), year=2018, zone=OFFICE_ZONE, days=DAYS)
 
     assert with_fair_term(none, told_at=vn("2018-07-02 09:00"), days=DAYS, at_least=5) == none
 

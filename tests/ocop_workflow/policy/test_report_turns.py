@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from ocop_workflow.config_files import PlanFiles, load_plan_files
 from ocop_workflow.policy.date_expressions import ReportDue
 from ocop_workflow.policy.report_turns import dated_periods, report_turns
 from ocop_workflow.policy.working_days import working_days_of_plan
 from ocop_workflow.policy.year_calendar import CalendarKind, year_calendar
-from pydantic import TypeAdapter
 
 SMALL = Path(__file__).parents[1] / "small"
 

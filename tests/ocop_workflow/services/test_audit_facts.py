@@ -81,13 +81,15 @@ TAMPERINGS = [
     ("UPDATE score_sheet SET total = '99', points = json_set(points, '$.C', '39')", NOT_AS_RECORDED),
     ("UPDATE score_sheet SET points = json_set(points, '$.A', '30')", NOT_AS_RECORDED),
     ("UPDATE score_sheet SET total = '79' WHERE member = 'member-1'", NOT_AS_RECORDED),
-    ("UPDATE score_sheet SET points = '{\"A\": \"ba mươi\"}'", NOT_AS_RECORDED),
+    ('UPDATE score_sheet SET points = \'{"A": "ba mươi"}\'', NOT_AS_RECORDED),
     ("UPDATE score_sheet SET member = 'member-9' WHERE member = 'member-1'", NOT_AS_RECORDED),
     ("DELETE FROM score_sheet", NOT_AS_RECORDED),
     ("DELETE FROM score_sheet WHERE member = 'member-3'", NOT_AS_RECORDED),
     (
-        "INSERT INTO score_sheet SELECT 'x', dossier_id, stage, 2, member, points, total, recorded_at FROM score_sheet "
-        "WHERE member = 'member-1'",
+        (
+            "INSERT INTO score_sheet SELECT 'x', dossier_id, stage, 2, member, points, total, recorded_at "
+            "FROM score_sheet WHERE member = 'member-1'"
+        ),
         "the score sheets of session 2 at evaluation were never recorded",
     ),
     ("UPDATE dossier SET stars = 5 WHERE stars = 4", "the row's stars is not what its events say"),
@@ -141,13 +143,17 @@ TAMPERINGS = [
     ("UPDATE status_link SET recipient = 'producer:somebody'", "a status link is not as its events say"),
     ("DELETE FROM status_link", "a status link that was issued is missing"),
     (
-        "INSERT INTO status_link SELECT 'forged', dossier_id, recipient, generation, issued_at, expires_at, revoked_at "
-        "FROM status_link LIMIT 1",
+        (
+            "INSERT INTO status_link SELECT 'forged', dossier_id, recipient, generation, issued_at, expires_at, "
+            "revoked_at FROM status_link LIMIT 1"
+        ),
         "a status link is not as its events say",
     ),
     (
-        "UPDATE pinned_document SET body = replace(body, '\"at_least\":\"90\"', '\"at_least\":\"80\"') "
-        "WHERE kind = 'rule_set'",
+        (
+            'UPDATE pinned_document SET body = replace(body, \'"at_least":"90"\', \'"at_least":"80"\') '
+            "WHERE kind = 'rule_set'"
+        ),
         "the pinned document was changed",
     ),
     (

@@ -36,7 +36,7 @@ def meeting(by: str, days: str) -> Callable[[dict[str, Any]], None]:
         ("2018-05-08", "-14", "2018-04-24", ("2018-04-25",), "2018-04-26"),
     ],
 )
-def test_no_digest_leaves_on_a_day_off(
+def test_no_digest_leaves_on_a_day_off(  # noqa: PLR0917 -- a row of the table
     office_with: "Callable[..., Office]", by: str, days: str, rung: str, off: tuple[str, ...], working: str
 ) -> None:
     office = office_with(plan=meeting(by, days))

@@ -245,3 +245,38 @@ def test_connections_hand_over_at_the_same_time(office: "Office") -> None:
     deliver(office.post(CountingSender(), WEEK_BEFORE, connections=2), "coast")
 
     assert max(under_way) == 2
+
+
+@pytest.mark.parametrize("end", ["refused", "withdrawn", "given up"])
+def test_the_stored_bytes_of_a_mail_that_never_left_hold_no_token(
+    single: "Office", failing_sender: "type[FailingSender]", end: str
+) -> None:
+    """Section 9: what was written for somebody who did not get it opens the page just as well."""
+    single.sweep("2018-03-29 07:30", kinds=DOSSIERS)
+    later = TemporaryDeliveryError("451 later", 451)
+    refusal = PermanentDeliveryError("550 no such user", 550)
+    single.send("2018-03-29 07:30", failing_sender(refusal if end == "refused" else later))
+    with single.reading() as work:
+        (link,) = links_of(work.session, single.dossier(work).id)
+        token = token_of(link, (b"k" * 32,))
+    if end != "refused":
+        (frozen_mail,) = single.mails(status="frozen")
+        assert token in single.text_of(frozen_mail.message or b"")
+    if end == "withdrawn":
+        single.act("2018-03-29 08:00", DossierTrigger.SUBMIT)
+        single.send("2018-03-30 07:30:01")
+    if end == "given up":
+        with single.at("2018-03-31 07:30") as work:
+            obligation = single.obligation(work, "submission")
+            obligation.due_at = None  # so that the reminder stays true, and is refused for its age alone
+            work.session.add(obligation)
+            for notice in work.session.exec(select(Notice)):
+                notice.useful_until = None
+                work.session.add(notice)
+        single.send("2018-03-31 07:30", failing_sender(later))
+
+    (mail,) = [mail for mail in single.mails() if mail.kind == "digest"]
+    assert mail.status == ("withdrawn" if end == "withdrawn" else "refused")
+    assert "Mật ong" in single.text_of(mail.message or b"")
+    assert token not in single.text_of(mail.message or b"")
+    assert link.id.encode() not in (mail.message or b"")

@@ -1,6 +1,5 @@
 """Score sheets, exact means, stars by band edges, and results that can be computed again (I7)."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from ocop_workflow.storage.tables import ScoreSheet
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ocop_workflow.conftest import Office
 
 COUNCIL = "coast/province_council"

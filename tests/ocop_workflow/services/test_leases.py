@@ -1,15 +1,17 @@
 """One process at a time holds a mail: leases, lost claims, two claimers (I2b)."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from notifications.delivery import (
     Accepted,
     Envelope,
+    TemporaryDeliveryError,
 )
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.services.delivery import Delivered, deliver
@@ -178,3 +180,59 @@ def test_two_claimers_at_once_never_claim_the_same_mail(office: "Office") -> Non
     both = claimed["left"] + claimed["right"]
     assert len(both) == len({claim.mail_id for claim in both}) == 60
     assert {claim.attempt for claim in both} == {1}
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first attempt", "retry"])
+def test_the_lease_begins_anew_with_each_hand_over(single: "Office", failing_sender: Any, *, again: bool) -> None:
+    """I2b: a batch takes longer than one lease; a mail whose turn is late is still this process's while it leaves."""
+    single.sweep(WEEK_BEFORE)
+    single.bundle(WEEK_BEFORE)
+    start = WEEK_BEFORE
+    if again:  # every mail has failed once, so that the next run begins with frozen ones
+        errors = [TemporaryDeliveryError("451 later", 451) for _ in single.mails(status="open")]
+        deliver(single.post(failing_sender(*errors), WEEK_BEFORE), "coast")
+        start = "2018-03-23 07:31"
+    with single.at(start) as work:
+        clock = [work.now]
+    copies: list[Envelope] = []
+
+    class SlowSender(RecordingEmailSender):
+        """Takes nine minutes for each mail; then another process looks for mails whose lease has run out."""
+
+        async def send(self, envelope: Envelope) -> Accepted:
+            clock[0] += 9 * MINUTES
+            with single.at(start) as work:
+                mine = {claim.mail_id for claim in claim_mails(work, "coast", lease_now=clock[0], lease=MINUTES)}
+            under_way = {mail.message_id for mail in single.mails() if mail.id in mine}
+            copies.extend([envelope] if envelope.message_id in under_way else [])
+            return await super().send(envelope)
+
+    sender = SlowSender()
+    deliver(single.post(sender, start, lease_clock=lambda: clock[0], connections=1), "coast")
+
+    assert len(sender.envelopes) > 1
+    assert copies == []
+
+
+def test_a_mail_whose_turn_comes_after_its_lease_is_handed_over_once(single: "Office") -> None:
+    """I2b: twelve minutes for each mail under leases of ten; another process takes the rest, and none leaves twice."""
+    single.sweep(WEEK_BEFORE)
+    single.bundle(WEEK_BEFORE)
+    with single.at(WEEK_BEFORE) as work:
+        clock = [work.now]
+    other = RecordingEmailSender()
+
+    class SlowSender(RecordingEmailSender):
+        async def send(self, envelope: Envelope) -> Accepted:
+            accepted = await super().send(envelope)
+            clock[0] += 9 * MINUTES
+            await asyncio.to_thread(deliver, single.post(other, WEEK_BEFORE, lease_clock=lambda: clock[0]), "coast")
+            return accepted
+
+    mine = SlowSender()
+    waiting = len(single.mails(status="open"))
+    deliver(single.post(mine, WEEK_BEFORE, lease_clock=lambda: clock[0], connections=1), "coast")
+
+    ids = [envelope.message_id for envelope in (*mine.envelopes, *other.envelopes)]
+    assert len(ids) == len(set(ids)) == waiting > 1
+    assert {mail.status for mail in single.mails()} == {"sent"}

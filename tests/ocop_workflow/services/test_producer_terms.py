@@ -1,6 +1,5 @@
 """A producer never pays for an office's delay: what is left of a date that it has eaten up (I5, section 5)."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from ocop_workflow.services.dossiers import DossierLapsedError, Request, apply_t
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ocop_workflow.conftest import Office
 
 TEAM = "hill/ocop_team"

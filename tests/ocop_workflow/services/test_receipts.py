@@ -64,14 +64,14 @@ def test_a_number_stays_taken_when_its_dossier_has_a_newer_one(submitted: "Offic
 
 
 def test_a_receipt_that_was_rolled_back_uses_no_number_up(submitted: "Office") -> None:
-    class Undone(Exception):
+    class UndoneError(Exception):
         """Ends the transaction."""
 
     def undo() -> None:
         with submitted.at("2018-03-06 08:00") as work:
             apply_trigger(work, submitted.dossier(work), Request(DossierTrigger.RECEIVE, OFFICE))
-            raise Undone
+            raise UndoneError
 
-    with pytest.raises(Undone):
+    with pytest.raises(UndoneError):
         undo()
     assert receive(submitted, "1-1-1") == "0001/2018"

@@ -114,3 +114,14 @@ def test_a_round_takes_dossiers_from_the_day_it_opens(office: "Office", happened
 def test_nobody_submits_before_the_round_has_opened(office: "Office") -> None:
     with pytest.raises(TooEarlyError):
         act(office, "2018-01-05 08:00", DossierTrigger.SUBMIT, "2018-01-05 08:00")
+
+
+def test_what_came_on_paper_before_the_office_had_the_system_counts_from_its_receipt(unopened_office: "Office") -> None:
+    """I9: the cycle is opened on 20 March, in the middle of its round; the dossier came on the 12th."""
+    unopened_office.open("2018-03-20 07:30")
+    act(unopened_office, "2018-03-20 09:00", DossierTrigger.SUBMIT, "2018-03-12 09:00")
+    act(unopened_office, "2018-03-20 09:01", DossierTrigger.RECEIVE, "2018-03-13 09:00")
+
+    with unopened_office.reading() as work:
+        assert unopened_office.obligation(work, "decision").due_at == vn("2018-03-28 00:00")
+        assert verify(work.session).faults == ()

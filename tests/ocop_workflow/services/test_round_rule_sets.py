@@ -31,7 +31,8 @@ def newer_law(unopened_office: "Office") -> Generator["Office", None, None]:
     older = documents.rule_set
     registration, evaluation = older.route.stages
     bands = tuple(
-        band.model_copy(update={5: {"at_least": Decimal(95)}, 4: {"below": Decimal(95)}}.get(band.stars, {})) for band in older.bands
+        band.model_copy(update={5: {"at_least": Decimal(95)}, 4: {"below": Decimal(95)}}.get(band.stars, {}))
+        for band in older.bands
     )
     intake = registration.model_copy(update={"id": "intake"})
     newer = older.model_copy(

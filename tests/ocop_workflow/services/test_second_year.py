@@ -1,6 +1,5 @@
 """An office's second year beside the leftovers of its first (section 3)."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from datetime import time
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ocop_workflow.conftest import Office
 
 OFFICE = "coast/coordination_office"

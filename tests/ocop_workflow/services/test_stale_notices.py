@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlmodel import col, select
@@ -175,3 +175,39 @@ def test_after_a_day_a_mail_with_something_true_in_it_leaves(frozen: "Office") -
 
     assert deliver(frozen.post(sender, "2018-03-24 09:00"), "coast")[0] == Delivered(accepted=1)
     assert frozen.outcomes()["-7"] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("delivered", "said"), [("2018-04-20 16:00", True), ("2018-04-20 23:59", True), ("2018-04-21 00:00", False)]
+)
+def test_a_reminder_found_in_time_is_not_said_after_its_date(
+    office_with: "Callable[..., Office]", delivered: str, *, said: bool
+) -> None:
+    """I3: planned in time, but delivery was down over the meeting of 20 April; "it is due tomorrow" helps nobody."""
+
+    def one_rung(plan: dict[str, Any]) -> None:
+        plan["ladders"]["meeting"]["rungs"] = [{"days": "-1"}]
+
+    office = office_with(plan=one_rung)
+    office.open()
+    office.sweep("2018-04-19 07:30", kinds=("plan_task",))
+    sender = RecordingEmailSender()
+    office.send(delivered, sender)
+
+    with office.reading() as work:
+        (notice,) = [n for n in office.notices(work) if "/meeting/1|" in n.key]
+        assert (notice.status, notice.suppression) == (("sent", None) if said else ("suppressed", "useless"))
+    assert len(sender.envelopes) == said
+
+
+def test_a_reminder_bundled_in_time_is_not_frozen_after_its_date(single: "Office") -> None:
+    """I3: the mail was open when the night came over it; what it said was of use until the date only."""
+    single.sweep(DAY_BEFORE, kinds=DOSSIERS)
+    single.bundle(DAY_BEFORE)
+
+    sender = RecordingEmailSender()
+    deliver(single.post(sender, "2018-03-31 00:00"), "coast")
+
+    assert sender.envelopes == []
+    assert single.outcomes()["-1"] == "useless"
+    assert {mail.status for mail in single.mails()} == {"sent", "withdrawn"}

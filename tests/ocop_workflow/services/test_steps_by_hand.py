@@ -1,6 +1,5 @@
 """Steps that no trigger settles: the chain of dates passes over them (I5)."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,8 @@ from ocop_workflow.storage.tables import Obligation
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ocop_workflow.conftest import Office
 
 TEAM = {"level": "district", "role": "ocop_team"}

@@ -1,0 +1,132 @@
+"""What a step costs is counted in SQL statements, not in seconds (sections 7 and 8)."""
+
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event, insert
+from sqlmodel import col, select
+
+from ocop_workflow.services.bundling import bundle
+from ocop_workflow.services.dossiers import Request, apply_trigger
+from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.sealing import seal_through
+from ocop_workflow.storage.tables import Notice, Obligation, Seal
+from state_machines.dossier import DossierTrigger
+
+if TYPE_CHECKING:
+    from tests.ocop_workflow.conftest import Office
+
+OFFICE = "coast/coordination_office"
+
+
+@contextmanager
+def counting(office: "Office") -> Generator[Counter[str], None, None]:
+    """Count the statements of a block by their first word; an `executemany` is one statement."""
+    counted: Counter[str] = Counter()
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        counted[statement.split(maxsplit=1)[0]] += 1
+
+    event.listen(office.database.writing, "before_cursor_execute", count)
+    try:
+        yield counted
+    finally:
+        event.remove(office.database.writing, "before_cursor_execute", count)
+
+
+def add_notices(office: "Office", number: int) -> None:
+    """Plan that many notices for one producer, each of an obligation of its own, all due on the last of March."""
+    with office.at("2018-03-20 08:00") as work:
+        (submission,) = work.session.exec(
+            select(Obligation).where(col(Obligation.key).endswith("1-1-1/registration/submission"))
+        )
+        known = submission.model_dump()
+        obligations = [{**known, "id": f"o{n}", "key": f"many/{n}"} for n in range(number)]
+        notices = [
+            {
+                "id": f"n{n}",
+                "key": f"many/{n}|v1|-7|{submission.party}",
+                "office_id": "coast",
+                "cycle_id": submission.cycle_id,
+                "obligation_id": f"o{n}",
+                "deadline_version": 1,
+                "rung": "-7",
+                "audience": "responsible",
+                "line_kind": "reminder",
+                "subject_id": submission.subject_id,
+                "params": {},
+                "recipient": submission.party,
+                "immediate": False,
+                "moment_at": work.now,
+                "planned_at": work.now,
+                "status": "planned",
+            }
+            for n in range(number)
+        ]
+        work.session.execute(insert(Obligation), obligations)
+        work.session.execute(insert(Notice), notices)
+
+
+def cost_of_bundling(office: "Office") -> Counter[str]:
+    with counting(office) as counted, office.at("2018-03-20 08:05") as work:
+        (party,) = set(work.session.exec(select(Notice.recipient).where(col(Notice.id).startswith("n"))))
+        bundled = bundle(work, "coast", [party], sender_domain="office.example")
+        work.session.flush()
+        assert bundled.mails == 1
+    return counted
+
+
+def test_bundling_a_thousand_notices_asks_for_none_alone(office: "Office") -> None:
+    """Section 8: the write transaction stays short; a query for each notice made it thousands."""
+    add_notices(office, 1000)
+    counted = cost_of_bundling(office)
+
+    assert counted["SELECT"] <= 15
+    assert counted["UPDATE"] + counted["INSERT"] <= 5
+    assert len(office.mails()) == 1
+
+
+def seal_statements(office: "Office", streams: int) -> Counter[str]:
+    """Return what sealing costs with that many more streams of two events."""
+    with office.at("2018-03-20 08:00") as work:
+        for number in range(streams):
+            for seq in (1, 2):
+                append_event(work, stream=f"more:{number}", seq=seq, cycle_id=None, act=Act(OFFICE, "noted"))
+    with office.at("2018-03-21 08:00") as work, counting(office) as counted:
+        seal = seal_through(work, work.now)
+        assert seal is not None
+    return counted
+
+
+@pytest.mark.parametrize("streams", [0, 200])
+def test_sealing_reads_all_heads_in_one_query(office: "Office", streams: int) -> None:
+    """The first seal of a large province holds tens of thousands of streams."""
+    counted = seal_statements(office, streams)
+
+    assert counted["SELECT"] == 2  # the last seal, and the heads
+    assert counted["INSERT"] == 1
+    with office.reading() as work:
+        payload = work.session.exec(select(Seal.payload)).one()
+        assert payload.count(b'"more:') == streams
+
+
+def test_a_receipt_costs_the_same_however_many_there_were(office: "Office") -> None:
+    """The number comes from the cycle's receipt book; counting the events took longer with each of them."""
+    for number in ("1-1-1", "1-2-1", "2-1-1", "2-1-2"):
+        office.act("2018-03-05 08:00", DossierTrigger.SUBMIT, number=number)
+    costs = []
+    for number in ("1-1-1", "1-2-1", "2-1-1"):
+        with office.at("2018-03-06 08:00") as work:
+            dossier = office.dossier(work, number)
+            with counting(office) as counted:
+                apply_trigger(work, dossier, Request(DossierTrigger.RECEIVE, OFFICE))
+                work.session.flush()
+        costs.append(counted)
+        with office.at("2018-03-06 08:00") as work:
+            for seq in range(1, 101):
+                append_event(work, stream=f"more:{number}", seq=seq, cycle_id=None, act=Act(OFFICE, "dossier_received"))
+
+    assert costs[0].total() == costs[1].total() == costs[2].total() < 30
