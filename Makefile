@@ -33,11 +33,14 @@ demo-prefect: $(READY) ## Replay a week through a real local Prefect server (ARG
 serve: $(READY) ## Show the demo's status pages in a browser (ARGS="--data DIR" for another folder)
 	$(BIN)/ocop serve $(or $(ARGS),--data demo-data)
 
+# One process for each core, and the tests of one module together, since they share what is costly to make.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope
+
 test: $(READY) ## Run the fast tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 slow: $(READY) ## Run the slow tests: a real Prefect server, the wheel, replayed years
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 lint: $(READY) ## Format, style, types and import rules, without tests
 	$(BIN)/ruff format --check .
@@ -46,8 +49,8 @@ lint: $(READY) ## Format, style, types and import rules, without tests
 	$(BIN)/lint-imports
 
 check: lint ## Everything: lint, all tests, coverage
-	$(BIN)/python -m pytest --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m slow --cov --cov-append
+	$(PYTEST) --cov --cov-report= --cov-fail-under=0
+	$(PYTEST) -m slow --cov --cov-append
 
 fmt: $(READY) ## Format the code
 	$(BIN)/ruff format .
