@@ -1,26 +1,35 @@
-"""Commands about dated tasks of the plan: task list, done."""
+"""Commands about dated tasks of the plan: task list, approve, start, done."""
 
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
 from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant, show_last_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
-from ocop_workflow.services.plan_tasks import complete_task
-from ocop_workflow.storage.tables import PlanTask
+from ocop_workflow.services.plan_tasks import approve_task, complete_task, start_task
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, PlanTask
 
 app = typer.Typer(
-    help="See the plan's dated tasks, and record those done.", no_args_is_help=True, rich_markup_mode=None
+    help="See the plan's dated tasks, and record those approved, started and done.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
+
+TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="The task's id in the plan.")]
+OccurrenceArgument = Annotated[int, typer.Argument(min=1, help="Which of its dates, counted from 1.")]
 
 
 @app.callback()
 def task() -> None:
-    """See the plan's dated tasks, such as its meetings, and record those done."""
+    """See the plan's dated tasks, such as its meetings, and record those approved, started and done."""
 
 
 @app.command("list")
@@ -39,6 +48,10 @@ def list_tasks(data: DataOption = None, cycle: CycleOption = None, as_json: Json
                     "lead": r.lead,
                     "status": r.status,
                     "due_at": iso(r.due_at),
+                    "approver": r.approver,
+                    "approval_document": r.approval_document,
+                    "approved_at": iso(r.approved_at),
+                    "started_at": iso(r.started_at),
                     "done_at": iso(r.done_at),
                 }
                 for r in rows
@@ -47,31 +60,97 @@ def list_tasks(data: DataOption = None, cycle: CycleOption = None, as_json: Json
         return
     print_table(
         f"Tasks of {found.key}",
-        ("task", "no.", "lead", "status", "last day", "done"),
-        ((r.task_id, r.occurrence, r.lead, r.status, show_last_day(r.due_at), show_instant(r.done_at)) for r in rows),
+        ("task", "no.", "lead", "status", "approval", "last day", "done"),
+        (
+            (
+                r.task_id,
+                r.occurrence,
+                r.lead,
+                r.status,
+                r.approval_document or r.approver or "",
+                show_last_day(r.due_at),
+                show_instant(r.done_at),
+            )
+            for r in rows
+        ),
     )
 
 
 @app.command()
+def approve(
+    task_id: TaskArgument,
+    document: Annotated[str, typer.Option(help="The number of the document that gives the consent.")],
+    occurrence: OccurrenceArgument = 1,
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    at: AtOption = None,
+) -> None:
+    """Record the consent that a task needs before it can start."""
+
+    def act(work: UnitOfWork, row: PlanTask, actor: str, when: datetime | None) -> PlanTask:
+        return approve_task(work, row, actor=actor, document=document, effective_at=when)
+
+    _record(act, task_id, occurrence, data=data, cycle=cycle, at=at)
+
+
+@app.command()
+def start(
+    task_id: TaskArgument,
+    occurrence: OccurrenceArgument = 1,
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    at: AtOption = None,
+) -> None:
+    """Record that a task was started; one that needs approval can't start without."""
+
+    def act(work: UnitOfWork, row: PlanTask, actor: str, when: datetime | None) -> PlanTask:
+        return start_task(work, row, actor=actor, effective_at=when)
+
+    _record(act, task_id, occurrence, data=data, cycle=cycle, at=at)
+
+
+@app.command()
 def done(
-    task_id: Annotated[str, typer.Argument(metavar="TASK", help="The task's id in the plan.")],
-    occurrence: Annotated[int, typer.Argument(min=1, help="Which of its dates, counted from 1.")] = 1,
+    task_id: TaskArgument,
+    occurrence: OccurrenceArgument = 1,
     data: DataOption = None,
     cycle: CycleOption = None,
     at: AtOption = None,
 ) -> None:
     """Record that one occurrence of a task was done."""
+
+    def act(work: UnitOfWork, row: PlanTask, actor: str, when: datetime | None) -> PlanTask:
+        return complete_task(work, row, actor=actor, effective_at=when)
+
+    _record(act, task_id, occurrence, data=data, cycle=cycle, at=at)
+
+
+def _record(
+    act: Callable[[UnitOfWork, PlanTask, str, datetime | None], PlanTask],
+    task_id: str,
+    occurrence: int,
+    *,
+    data: Path | None,
+    cycle: str | None,
+    at: str | None,
+) -> None:
+    """Let the office record an act on one occurrence of a task, and say where that task now is."""
     with open_runtime(data) as runtime:
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             found = find_cycle(work.session, cycle)
-            query = select(PlanTask).where(
-                col(PlanTask.cycle_id) == found.id,
-                col(PlanTask.task_id) == task_id,
-                col(PlanTask.occurrence) == occurrence,
-            )
-            row = work.session.exec(query).first()
-            if row is None:
-                raise InputError(f"no task {task_id[:60]!r} number {occurrence}; `ocop task list` shows them")
-            complete_task(work, row, actor=found.office_position, effective_at=moment.effective_at)
+            row = _find(work.session, found, task_id, occurrence)
+            act(work, row, found.office_position, moment.effective_at)
     console.print(f"{row.task_id} {row.occurrence} is {row.status}", highlight=False)
+
+
+def _find(session: Session, cycle: Cycle, task_id: str, occurrence: int) -> PlanTask:
+    query = select(PlanTask).where(
+        col(PlanTask.cycle_id) == cycle.id,
+        col(PlanTask.task_id) == task_id,
+        col(PlanTask.occurrence) == occurrence,
+    )
+    row = session.exec(query).first()
+    if row is None:
+        raise InputError(f"no task {task_id[:60]!r} number {occurrence}; `ocop task list` shows them")
+    return row

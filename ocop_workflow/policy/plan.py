@@ -221,3 +221,7 @@ class CyclePlan(Record):
     expansion: Expansion | None = None
     products: Identifier | None = None
     years: Annotated[dict[int, CycleYear], BeforeValidator(_integer_years)]
+
+    def approval(self, approval_id: str | None) -> Approval | None:
+        """Return the approval with this id, or None where none is needed."""
+        return next((approval for approval in self.approvals if approval.id == approval_id), None)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from ocop_workflow.clock import OFFICE_ZONE, start_of_day
+from ocop_workflow.policy.approvals import APPROVAL, approval_due
 from ocop_workflow.policy.date_expressions import (
     Due,
     Firmness,
@@ -21,7 +22,7 @@ from ocop_workflow.policy.date_expressions import (
 )
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.ladders import RungMoment, rung_moments
-from ocop_workflow.policy.plan import CyclePlan, PlanTask, ReportDuty, Round, StepDates
+from ocop_workflow.policy.plan import Approval, CyclePlan, PlanTask, ReportDuty, Round, StepDates
 from ocop_workflow.policy.report_turns import dated_periods
 from ocop_workflow.policy.route import PRODUCER, stages_of
 from ocop_workflow.policy.rule_set import Owner, RuleSet, Stage, Step
@@ -160,6 +161,15 @@ class _YearOfPlan:
             rungs = self._rungs(task.ladder, due, opens_at=due.opens_at or first_day)
             subject = f"{task.id}/{occurrence}"
             yield CalendarEntry(CalendarKind.PLAN_TASK, subject, task.title, lead, due, rungs)
+            approval = self.plan.approval(task.needs_approval)
+            if approval is not None:
+                yield self._approval(task, approval, f"{subject}/{APPROVAL}", due)
+
+    def _approval(self, task: PlanTask, approval: Approval, subject: str, task_due: ResolvedDue) -> CalendarEntry:
+        authority = self._position(approval.authority)
+        due = self._resolve(approval_due(task_due, approval))
+        rungs = self._rungs(task.ladder, due, opens_at=start_of_day(date(self.year, 1, 1)))
+        return CalendarEntry(CalendarKind.PLAN_TASK, subject, approval.title, authority, due, rungs)
 
     def _resolve(self, due: Due) -> ResolvedDue:
         rules = self.plan.calendar

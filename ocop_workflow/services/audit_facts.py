@@ -176,9 +176,15 @@ def _report_faults(session: Session, streams: dict[str, list[Event]]) -> Iterato
 def _task_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
     for task in session.exec(select(PlanTask)):
         stream = f"task:{task.id}"
-        done = [event.effective_at for event in streams[stream] if event.action == "task_completed"]
-        if task.done_at != (done[-1] if done else None):
-            yield AuditFault(stream, None, "the row's done_at is not what its events say")
+        told: dict[str, Any] = {}
+        for event in streams[stream]:
+            if event.action == "task_approved":
+                told |= {"approved_at": event.effective_at, "approval_document": details_of(event)["document"]}
+            elif event.action in {"task_started", "task_completed"}:
+                told["started_at" if event.action == "task_started" else "done_at"] = event.effective_at
+        for name in ("approved_at", "approval_document", "started_at", "done_at"):
+            if getattr(task, name) != told.get(name):
+                yield AuditFault(stream, None, f"the row's {name} is not what its events say")
 
 
 def _link_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from notifications.catalogue import Language, Parameter
 from notifications.letter import Letter, LetterKind, Line, LineKind, Wording
 from ocop_workflow.clock import last_day_in_time, local_day
+from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import COMPLETION, PRODUCER
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
@@ -89,6 +90,9 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Dossier | Report | P
         duty = next(d for d in book.cycle_year.report_duties if d.id == subject.duty_id)
         return Wording("act.report", {"report": duty.title.model_dump(), "period": period_title(subject.period_id)})
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
+    approval = book.plan.approval(task.needs_approval)
+    if obligation.step == APPROVAL and approval is not None:
+        return Wording("act.approval", {"title": approval.title.model_dump(), "task": task.title.model_dump()})
     return Wording("act.task", {"title": task.title.model_dump()})
 
 

@@ -93,6 +93,8 @@ def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
     owners.update(session.exec(select(Report.reporter).where(col(Report.cycle_id) == cycle.id)))
     owners.update(session.exec(select(Report.collector).where(col(Report.cycle_id) == cycle.id)))
     owners.update(session.exec(select(PlanTask.lead).where(col(PlanTask.cycle_id) == cycle.id)))
+    approvers = select(PlanTask.approver).where(col(PlanTask.cycle_id) == cycle.id)
+    owners.update(approver for approver in session.exec(approvers) if approver is not None)
     owed = select(Obligation.party).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.status) == "open")
     owners.update(party for party in session.exec(owed) if not party.startswith(f"{PRODUCER}:"))
     owners.update(_owners_on_routes(session, cycle, book))

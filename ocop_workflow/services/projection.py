@@ -9,6 +9,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from ocop_workflow.clock import start_of_day
+from ocop_workflow.policy.approvals import APPROVAL, approval_due
 from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.plan import PlanTask as PlannedTask
 from ocop_workflow.policy.plan import Round
@@ -222,15 +223,17 @@ def _add_task(
     due = resolve(book, task.dates[occurrence - 1])
     lead = position_of(task.lead, units=book.units, unit=cycle.office_id)
     key = f"{cycle.key}/task/{task.id}/{occurrence}"
+    approval = book.plan.approval(task.needs_approval)
     row = PlanTask(
         id=work.ids.new("task", key),
         cycle_id=cycle.id,
         task_id=task.id,
         occurrence=occurrence,
         lead=lead,
-        status=TaskStatus.OPEN.value,
+        status=(TaskStatus.AWAITING_APPROVAL if approval else TaskStatus.OPEN).value,
         version=1,
         due_at=due.due_at,
+        approver=position_of(approval.authority, units=book.units, unit=cycle.office_id) if approval else None,
     )
     work.session.add(row)
     act = Act(actor=actor, action="task_planned", to_state=row.status, rule=task.source)
@@ -247,3 +250,17 @@ def _add_task(
         ladder=task.ladder,
     )
     open_obligation(work, cycle, book, obligation)
+    if approval is not None and row.approver is not None:
+        consent = Duty(
+            key=f"{key}/{APPROVAL}",
+            kind=PLAN_TASK,
+            step=APPROVAL,
+            subject_id=row.id,
+            unit_id=row.approver.partition("/")[0],
+            party=row.approver,
+            superior=book.units.superior_of(row.approver),
+            due=resolve(book, approval_due(due, approval)),
+            opens_at=cycle.opened_at,
+            ladder=task.ladder,
+        )
+        open_obligation(work, cycle, book, consent)

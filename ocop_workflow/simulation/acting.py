@@ -9,7 +9,7 @@ from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.evaluations import conclude, record_sheets
 from ocop_workflow.services.events import command_done
 from ocop_workflow.services.extensions import Extension, extend
-from ocop_workflow.services.plan_tasks import complete_task
+from ocop_workflow.services.plan_tasks import approve_task, complete_task
 from ocop_workflow.services.reports import file_report
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
@@ -35,8 +35,12 @@ def carry_out(work: UnitOfWork, act: ScriptedAct) -> None:
     match act.kind:
         case ActKind.FILE_REPORT:
             _file_report(work, act)
+        case ActKind.APPROVE_TASK:
+            task = _task(work, act)
+            approve_task(work, task, actor=task.approver or "", command=act.command, **act.details)
         case ActKind.COMPLETE_TASK:
-            _complete_task(work, act)
+            task = _task(work, act)
+            complete_task(work, task, actor=task.lead, command=act.command)
         case ActKind.EXTEND:
             _extend(work, act)
         case ActKind.CONCLUDE:
@@ -89,10 +93,9 @@ def _file_report(work: UnitOfWork, act: ScriptedAct) -> None:
     file_report(work, report, actor=report.reporter, figures=act.figures, command=act.command)
 
 
-def _complete_task(work: UnitOfWork, act: ScriptedAct) -> None:
+def _task(work: UnitOfWork, act: ScriptedAct) -> PlanTask:
     obligation = work.session.exec(select(Obligation).where(col(Obligation.key) == act.subject)).one()
-    task = work.session.get_one(PlanTask, obligation.subject_id)
-    complete_task(work, task, actor=task.lead, command=act.command)
+    return work.session.get_one(PlanTask, obligation.subject_id)
 
 
 def _dossier(work: UnitOfWork, act: ScriptedAct) -> Dossier:

@@ -18,6 +18,7 @@ class ActKind(StrEnum):
     WITHDRAW = "withdraw"
     EXTEND = "extend"
     FILE_REPORT = "file_report"
+    APPROVE_TASK = "approve_task"
     COMPLETE_TASK = "complete_task"
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ocop_workflow.clock import last_day_in_time, local_day
+from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.plan import ReportDuty
 from ocop_workflow.policy.report_turns import report_turns
 from ocop_workflow.services.obligations import resolve
@@ -12,6 +13,9 @@ from ocop_workflow.simulation.draws import day_between, draw, office_time
 
 REPORT_LEAD_DAYS = 20
 """Reporters who are in time file within so many days before the last one."""
+
+CONSENT_LEAD_DAYS = 14
+"""Authorities give their consent so many days before a task is done."""
 
 NOTHING_TO_REPORT = 0.06
 FIGURES_AT_MOST = 40
@@ -90,5 +94,10 @@ def _tasks(lead: Lead) -> list[ScriptedAct]:
             share = draw(lead.seed, key, "day")
             day = day_between(max(last - timedelta(days=20), local_day(lead.opened_at)), last, share, lead.book.days)
             at = office_time(day, draw(lead.seed, key, "hour"))
+            if task.needs_approval is not None:
+                consent = f"script:{key}/{APPROVAL}"
+                paper = {"document": f"{occurrence:02}/MP"}
+                early = max(at - timedelta(days=CONSENT_LEAD_DAYS), lead.opened_at)
+                acts.append(ScriptedAct(early, consent, ActKind.APPROVE_TASK, key, details=paper))
             acts.append(ScriptedAct(at, f"script:{key}", ActKind.COMPLETE_TASK, key))
     return acts

@@ -145,4 +145,8 @@ class PlanTask(SQLModel, table=True):
     status: str
     version: int = 0
     due_at: datetime | None = None
+    approver: str | None = None
+    approved_at: datetime | None = None
+    approval_document: str | None = None
+    started_at: datetime | None = None
     done_at: datetime | None = None
