@@ -19,6 +19,7 @@ from ocop_workflow.cli import (
     products,
     report,
     running,
+    targets_command,
     task,
 )
 from ocop_workflow.cli.output import error_console
@@ -44,12 +45,13 @@ COMMANDS = {
         "withdraw": "withdraw",
     },
     "report": {"submit": "file", "declare_nothing": "file --nothing"},
-    "plan task": {"complete": "done"},
+    "plan task": {"approve": "approve", "start": "start", "complete": "done"},
 }
 """The command for each step that people take, by what it is about."""
 
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
+targets_command.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")

@@ -124,8 +124,20 @@ class PlanTask(Record):
     source: Source
 
 
+class Counter(StrEnum):
+    """What of a cycle's dossiers a target counts."""
+
+    PRODUCTS = "products"
+    PRODUCERS = "producers"
+    RECOGNISED = "recognised"
+
+
 class Target(Record):
-    """A number the plan wants reached: at least `least`, at most `most` where a range is printed."""
+    """A number the plan wants reached: at least `least`, at most `most` where a range is printed.
+
+    `counts` says what is counted for it, in all the plan's years; with `per` a level, in each unit of that level. A
+    target without `counts` is for people to follow.
+    """
 
     id: Identifier
     title: LocalText
@@ -134,6 +146,8 @@ class Target(Record):
     percent: int | None = None
     of: int | None = None
     per: Identifier | None = None
+    counts: Counter | None = None
+    stars_at_least: int | None = Field(default=None, ge=1, le=5)
     source: Source
 
 

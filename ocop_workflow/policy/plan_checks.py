@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
-from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
+from ocop_workflow.policy.plan import Counter, CyclePlan, CycleYear, Round
 from ocop_workflow.policy.route import COMPLETION, lifecycle_of, stages_of
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.units import PositionRef, UnitRegister
@@ -47,7 +47,19 @@ def _names(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
     for name, ladder in plan.ladders.items():
         yield from repeated_ids(("ladders", name, "rungs"), "rung", [rung.id for rung in ladder.rungs])
     yield from repeated_ids(("targets",), "target", [target.id for target in plan.targets])
+    yield from _targets(plan, units)
     yield from repeated_ids(("approvals",), "approval", [approval.id for approval in plan.approvals])
+
+
+def _targets(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
+    """Find counted targets that can't be counted as written."""
+    levels = sorted({unit.level for unit in units.units})
+    for index, target in enumerate(plan.targets):
+        if target.stars_at_least is not None and target.counts is not Counter.RECOGNISED:
+            sentence = "stars_at_least counts recognised products only; write counts: recognised beside it"
+            yield Finding(("targets", index, "stars_at_least"), sentence)
+        if target.counts is not None and target.per is not None and target.per not in levels:
+            yield unknown_name(("targets", index, "per"), "level", target.per, levels)
 
 
 def _gone_units(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
