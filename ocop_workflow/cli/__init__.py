@@ -19,6 +19,7 @@ from ocop_workflow.cli import (
     products,
     report,
     running,
+    support,
     targets_command,
     task,
 )
@@ -55,6 +56,7 @@ targets_command.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
+app.add_typer(support.app, name="support")
 app.add_typer(people.app, name="people")
 app.add_typer(products.app, name="products")
 app.add_typer(outbox.app, name="outbox")

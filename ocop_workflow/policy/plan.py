@@ -151,6 +151,19 @@ class Target(Record):
     source: Source
 
 
+class SupportItem(Record):
+    """A kind of support from the state's budget, given once to a producer or for a product (`once_per`).
+
+    A product needs a recognition with at least `from_stars`.
+    """
+
+    id: Identifier
+    title: LocalText
+    once_per: Literal["producer", "product"]
+    from_stars: int = Field(default=3, ge=1, le=5)
+    source: Source
+
+
 class Council(Record):
     """The council of an evaluating stage."""
 
@@ -231,6 +244,7 @@ class CyclePlan(Record):
     councils: dict[Identifier, Council] = Field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
     targets: tuple[Target, ...] = ()
+    support: tuple[SupportItem, ...] = ()
     chains: tuple[Chain, ...] = ()
     expansion: Expansion | None = None
     products: Identifier | None = None

@@ -48,6 +48,7 @@ def _names(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
         yield from repeated_ids(("ladders", name, "rungs"), "rung", [rung.id for rung in ladder.rungs])
     yield from repeated_ids(("targets",), "target", [target.id for target in plan.targets])
     yield from _targets(plan, units)
+    yield from repeated_ids(("support",), "support item", [item.id for item in plan.support])
     yield from repeated_ids(("approvals",), "approval", [approval.id for approval in plan.approvals])
 
 

@@ -17,7 +17,17 @@ from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
 from ocop_workflow.services.events import details_of
-from ocop_workflow.storage.tables import Cycle, Dossier, Event, PinnedDocument, PlanTask, Report, ScoreSheet, StatusLink
+from ocop_workflow.storage.tables import (
+    Cycle,
+    Dossier,
+    Event,
+    PinnedDocument,
+    PlanTask,
+    Report,
+    ScoreSheet,
+    StatusLink,
+    Support,
+)
 from state_machines.dossier import FINAL_STATUSES, DossierTrigger
 
 OF_ROUND = "rule_set_of_"
@@ -42,6 +52,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("reports", _report_faults),
         ("plan tasks", _task_faults),
         ("status links", _link_faults),
+        ("support", _support_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]
 
@@ -185,6 +196,20 @@ def _task_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[
         for name in ("approved_at", "approval_document", "started_at", "done_at"):
             if getattr(task, name) != told.get(name):
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
+
+
+def _support_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    for support in session.exec(select(Support)):
+        stream = f"support:{support.id}"
+        (given,) = streams[stream]
+        facts = {
+            "key": support.key,
+            "item": support.item_id,
+            "dossier": support.dossier_id,
+            "document": support.document,
+        }
+        if facts != details_of(given) or (support.given_at, support.cycle_id) != (given.effective_at, given.cycle_id):
+            yield AuditFault(stream, 1, "the row is not as its event says")
 
 
 def _link_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

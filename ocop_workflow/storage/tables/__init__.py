@@ -8,6 +8,7 @@ from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.people import Holding, Official, Producer
+from ocop_workflow.storage.tables.support import Support
 
 __all__ = [
     "Cycle",
@@ -30,5 +31,6 @@ __all__ = [
     "ScoreSheet",
     "Seal",
     "StatusLink",
+    "Support",
     "conventions",
 ]
