@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli import dossier_link, dossier_views
+from ocop_workflow.cli import dossier_link, dossier_papers, dossier_views
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, DataOption, end_of_day, read_instant
 from ocop_workflow.cli.output import console
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.papers import PaperOnFile
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
 from ocop_workflow.services.evaluations import conclude, record_sheets
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.obligations import open_obligations_of
+from ocop_workflow.services.papers import checklist_of, record_paper
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger
@@ -48,6 +50,7 @@ def dossier() -> None:
 
 dossier_views.register(app)
 dossier_link.register(app)
+dossier_papers.register(app)
 
 
 @app.command()
@@ -86,8 +89,21 @@ def return_(
     at: AtOption = None,
     note: NoteOption = None,
 ) -> None:
-    """Send a dossier back to whoever submitted it; the clock of the decision runs on."""
-    _apply([reference], data, DossierTrigger.RETURN, actor, at, note, {"items": item})
+    """Send a dossier back to whoever submitted it; the clock of the decision runs on.
+
+    An item of the dossier's checklist (`ocop dossier papers`) is told by its title and ticked as missing.
+    """
+
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
+        titles = {paper.id: paper.title.vi for paper in (i.paper for i in checklist_of(work, row))}
+        told = [titles.get(each, each) for each in item]
+        request = Request(DossierTrigger.RETURN, who, effective_at=effective_at, details={"items": told}, text=note)
+        apply_trigger(work, row, request)
+        for paper_id in item:
+            if paper_id in titles:
+                record_paper(work, row, paper_id, PaperOnFile(present=False), actor=who, effective_at=effective_at)
+
+    _do([reference], data, actor, at, act)
 
 
 @app.command()

@@ -152,6 +152,21 @@ class Ground(Record):
     source: Source
 
 
+class Paper(Record):
+    """One item of a dossier's checklist: a form, a proof, samples.
+
+    `not_for_groups` names product groups that need none (a service has no samples); `expires` says that the paper has
+    a last day of its own.
+    """
+
+    id: Identifier
+    title: LocalText
+    kinds: tuple[DossierKind, ...] = tuple(DossierKind)
+    not_for_groups: tuple[str, ...] = ()
+    expires: bool = False
+    source: Source
+
+
 class InForce(Record):
     """From the first day to the first day no longer (`until`), or for good."""
 
@@ -197,6 +212,7 @@ class RuleSet(Record):
     validity_months: int | None = None
     validity_source: Source | None = None
     renewal: Renewal | None = None
+    papers: tuple[Paper, ...] = ()
     rejection_grounds: tuple[Ground, ...] = ()
     withdrawal_grounds: tuple[Ground, ...] = ()
     transitions: tuple[Transition, ...] = ()

@@ -17,9 +17,11 @@ from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
 from ocop_workflow.services.events import details_of
+from ocop_workflow.services.papers import PAPER_RECORDED
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
+    DossierPaper,
     Event,
     PinnedDocument,
     PlanTask,
@@ -53,6 +55,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("plan tasks", _task_faults),
         ("status links", _link_faults),
         ("support", _support_faults),
+        ("papers", _paper_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]
 
@@ -196,6 +199,21 @@ def _task_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[
         for name in ("approved_at", "approval_document", "started_at", "done_at"):
             if getattr(task, name) != told.get(name):
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
+
+
+def _paper_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    told = {
+        (stream, details["paper"]): (details["present"], details["last_day"])
+        for stream, events in streams.items()
+        for details in (details_of(event) for event in events if event.action == PAPER_RECORDED)
+    }
+    for row in session.exec(select(DossierPaper)):
+        stream = f"dossier:{row.dossier_id}"
+        shown = (row.present, row.last_day.isoformat() if row.last_day else None)
+        if told.pop((stream, row.paper_id), None) != shown:
+            yield AuditFault(stream, None, f"the paper {row.paper_id} is not as its events say")
+    for stream, paper in told:
+        yield AuditFault(stream, None, f"what was recorded of the paper {paper} is missing")
 
 
 def _support_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

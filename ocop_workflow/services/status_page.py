@@ -8,10 +8,12 @@ from fractions import Fraction
 from notifications.letter import Wording
 from ocop_workflow.clock import local_day
 from ocop_workflow.policy.document import LocalText
+from ocop_workflow.policy.papers import ChecklistItem
 from ocop_workflow.policy.plan import StepDates
 from ocop_workflow.policy.route import step_settled_by
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
+from ocop_workflow.services.papers import checklist_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.status_history import HistoryEntry, history_of
 from ocop_workflow.services.status_tasks import OpenTask, Party, act_at, open_task, party_named
@@ -86,6 +88,7 @@ class StatusPage:
         tasks: What is owed now, the move's party first.
         producers_next: The producer's next date, where one is known.
         outcome: How it ended, or None.
+        papers: The checklist with what is there and what is missing; empty where the rule set has none.
         history: What happened, the earliest first.
         as_of: The instant for which all this holds.
     """
@@ -105,6 +108,7 @@ class StatusPage:
     tasks: tuple[OpenTask, ...]
     producers_next: ProducersDate | None
     outcome: Outcome | None
+    papers: tuple[ChecklistItem, ...]
     history: tuple[HistoryEntry, ...]
     as_of: datetime
 
@@ -173,6 +177,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         tasks=tasks,
         producers_next=None if ended else _producers_next(case, tasks),
         outcome=_outcome(case, history) if ended else None,
+        papers=checklist_of(work, dossier),
         history=history,
         as_of=work.now,
     )

@@ -7,6 +7,7 @@ from ocop_workflow.storage.tables.events import Event, EventText, Seal
 from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
+from ocop_workflow.storage.tables.papers import DossierPaper
 from ocop_workflow.storage.tables.people import Holding, Official, Producer
 from ocop_workflow.storage.tables.support import Support
 
@@ -14,6 +15,7 @@ __all__ = [
     "Cycle",
     "DeliveryAttempt",
     "Dossier",
+    "DossierPaper",
     "Event",
     "EventText",
     "Holding",
