@@ -136,11 +136,23 @@ class StatutoryLimit(Record):
     article: Source
 
 
+class ExtendedByLaw(Record):
+    """A certificate stays in force while its renewal awaits the decision, at most `days` after its last valid day.
+
+    `late_submissions` says whether that also holds for a renewal submitted after the window but before the expiry.
+    """
+
+    days: int = Field(ge=1)
+    late_submissions: bool = False
+    source: Source
+
+
 class Renewal(Record):
-    """When a renewal may be requested, in days before the certificate's expiry (half-open window)."""
+    """When a renewal may be requested: first and last day in time, in days before the certificate's last valid day."""
 
     opens_days_before: int
     closes_days_before: int
+    extended_by_law: ExtendedByLaw | None = None
     source: Source
 
 
@@ -149,6 +161,13 @@ class Ground(Record):
 
     id: Identifier
     title: LocalText
+    source: Source
+
+
+class Withdrawal(Record):
+    """Within how many days of its finding a certificate is withdrawn; an overrun is recorded, never refused."""
+
+    days: int = Field(ge=1)
     source: Source
 
 
@@ -199,4 +218,5 @@ class RuleSet(Record):
     renewal: Renewal | None = None
     rejection_grounds: tuple[Ground, ...] = ()
     withdrawal_grounds: tuple[Ground, ...] = ()
+    withdrawal_within: Withdrawal | None = None
     transitions: tuple[Transition, ...] = ()

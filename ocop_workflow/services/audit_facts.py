@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.services.audit_certificates import certificate_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
@@ -41,6 +42,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("score sheets", _score_faults),
         ("reports", _report_faults),
         ("plan tasks", _task_faults),
+        ("certificates", certificate_faults),
         ("status links", _link_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]

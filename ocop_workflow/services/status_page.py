@@ -11,6 +11,7 @@ from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import StepDates
 from ocop_workflow.policy.route import step_settled_by
 from ocop_workflow.policy.rule_set import Stage
+from ocop_workflow.services.certificate_lines import certificate_of_page
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.status_history import HistoryEntry, history_of
@@ -86,6 +87,7 @@ class StatusPage:
         tasks: What is owed now, the move's party first.
         producers_next: The producer's next date, where one is known.
         outcome: How it ended, or None.
+        certificate: What is said of the product's certificate, where it has one.
         history: What happened, the earliest first.
         as_of: The instant for which all this holds.
     """
@@ -105,6 +107,7 @@ class StatusPage:
     tasks: tuple[OpenTask, ...]
     producers_next: ProducersDate | None
     outcome: Outcome | None
+    certificate: tuple[Wording, ...]
     history: tuple[HistoryEntry, ...]
     as_of: datetime
 
@@ -173,6 +176,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         tasks=tasks,
         producers_next=None if ended else _producers_next(case, tasks),
         outcome=_outcome(case, history) if ended else None,
+        certificate=certificate_of_page(work.session, work.books, dossier),
         history=history,
         as_of=work.now,
     )

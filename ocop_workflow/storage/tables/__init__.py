@@ -1,6 +1,7 @@
 """The tables of one installation. Instants are aware and stored in UTC; states are text."""
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
+from ocop_workflow.storage.tables.certificates import Certificate
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
 from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report, ScoreSheet
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
@@ -10,6 +11,7 @@ from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.people import Holding, Official, Producer
 
 __all__ = [
+    "Certificate",
     "Cycle",
     "DeliveryAttempt",
     "Dossier",
