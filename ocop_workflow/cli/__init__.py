@@ -8,6 +8,7 @@ import typer
 from ocop_workflow.cli import (
     audit,
     calendar_command,
+    certificate,
     cycle,
     demo,
     demo_prefect,
@@ -43,6 +44,7 @@ COMMANDS = {
         "conclude": "decide",
         "withdraw": "withdraw",
     },
+    "certificate": {"revoke": "revoke"},
     "report": {"submit": "file", "declare_nothing": "file --nothing"},
     "plan task": {"complete": "done"},
 }
@@ -51,6 +53,7 @@ COMMANDS = {
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
+app.add_typer(certificate.app, name="certificate")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
 app.add_typer(people.app, name="people")

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.certificate_terms import CertificateFacts, RenewalWindow
+from ocop_workflow.policy.certificate_terms import CertificateFacts, Change, RenewalWindow, changes
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.rule_set import Renewal
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Event, Product
+from state_machines.certificate import ENDED_BY_ACT, CertificateStatus
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 
 
@@ -44,6 +45,14 @@ class CertificateCase:
     def window(self) -> RenewalWindow | None:
         """Return when a renewal may be submitted, where the rule of the day says so."""
         return self.facts.window
+
+    def standing(self, now: datetime) -> Change:
+        """Return what the certificate is and since when, whether or not it is recorded yet (promise I9)."""
+        recorded = Change(CertificateStatus(self.certificate.status), self.certificate.status_at)
+        if recorded.status in ENDED_BY_ACT:
+            return recorded
+        found = changes(self.facts, status=recorded.status, since=recorded.at, now=now)
+        return found[-1] if found else recorded
 
 
 def cycle_of_the_day(session: Session, office_id: str) -> Cycle:

@@ -1,5 +1,7 @@
 """What letters and pages say of a certificate: which one, until when it is valid, when and where its renewal goes."""
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from notifications.letter import Wording
@@ -28,7 +30,7 @@ def certificate_details(
     office = position_title(case.book.units, case.cycle.office_position).model_dump()
     superior = obligation.superior
     receiver = office if superior is None else position_title(case.book.units, superior).model_dump()
-    said = [standing(case.certificate)]
+    said = [_standing(case.certificate, case.certificate.status)]
     last_day = last_day_in_time(obligation.due_at) if obligation.due_at else None
     if last_day is not None and mail.local_date > last_day:
         said += _too_late(case, office, of_producer=mail.recipient == obligation.party)
@@ -42,9 +44,9 @@ def certificate_details(
     return tuple(said)
 
 
-def standing(certificate: Certificate) -> Wording:
+def _standing(certificate: Certificate, status: str) -> Wording:
     """Return which certificate it is and its last valid day."""
-    code = "certificate.standing" if certificate.status in IN_FORCE else f"certificate.standing.{certificate.status}"
+    code = "certificate.standing" if status in IN_FORCE else f"certificate.standing.{status}"
     return Wording(
         code,
         {
@@ -55,7 +57,9 @@ def standing(certificate: Certificate) -> Wording:
     )
 
 
-def certificate_of_page(session: Session, books: RulebookShelf, dossier: Dossier) -> tuple[Wording, ...]:
+def certificate_of_page(
+    session: Session, books: RulebookShelf, dossier: Dossier, *, now: datetime
+) -> tuple[Wording, ...]:
     """Return what a dossier's page says of the certificate that came of it, or that it is to renew."""
     query = select(Certificate).where(
         (col(Certificate.dossier_id) == dossier.id) | (col(Certificate.renewal_id) == dossier.id)
@@ -63,14 +67,15 @@ def certificate_of_page(session: Session, books: RulebookShelf, dossier: Dossier
     certificate = session.exec(query.order_by(col(Certificate.issued_on).desc())).first()
     if certificate is None:
         return ()
-    window = certificate_case(session, books, certificate).window
-    if window is None or certificate.status not in IN_FORCE:
-        return (standing(certificate),)
+    case = certificate_case(session, books, certificate)
+    status, window = case.standing(now).status, case.window
+    if window is None or status not in IN_FORCE:
+        return (_standing(certificate, status),)
     days = {
         "opens_on": local_day(window.opens_at).isoformat(),
         "last_on": last_day_in_time(window.closes_at).isoformat(),
     }
-    return standing(certificate), Wording("page.certificate.window", days)
+    return _standing(certificate, status), Wording("page.certificate.window", days)
 
 
 def link_about(session: Session, certificate: Certificate, notice: Notice) -> StatusLink | None:

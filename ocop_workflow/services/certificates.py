@@ -18,6 +18,7 @@ from ocop_workflow.services.obligations import close_obligation, open_obligation
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Product
 from state_machines.certificate import (
+    ENDED_BY_ACT,
     FINAL_CERTIFICATE_STATUSES,
     TRIGGER_INTO,
     CertificateStatus,
@@ -109,7 +110,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     months = book.rule_set.validity_months
     if months is None:
         raise CertificateRefusedError(f"rule set {book.rule_set.id} gives no validity_months; add it to the rule set")
-    earlier = certificates_in_force(session, product.id)
+    earlier = certificates_not_ended(session, product.id)
     certificate = Certificate(
         id=work.ids.new("certificate", dossier.key),
         office_id=cycle.office_id,
@@ -226,7 +227,7 @@ def record_changes(work: UnitOfWork, certificate: Certificate, *, actor: str, te
 
     The dates decide, never when this runs (promise I9).
     """
-    if certificate.status in (CertificateStatus.SUPERSEDED, CertificateStatus.REVOKED):
+    if certificate.status in ENDED_BY_ACT:
         return 0
     case = certificate_case(work.session, work.books, certificate)
     found = changes(case.facts, status=CertificateStatus(certificate.status), since=certificate.status_at, now=work.now)
@@ -253,10 +254,11 @@ def follow_renewal(work: UnitOfWork, dossier: Dossier, trigger: DossierTrigger, 
     record_changes(work, certificate, actor=actor)
 
 
-def certificates_in_force(session: Session, product_id: str) -> list[Certificate]:
+def certificates_not_ended(session: Session, product_id: str) -> list[Certificate]:
     """Return a product's certificates that no act has ended, the oldest first; a date may have."""
-    ended = (CertificateStatus.SUPERSEDED, CertificateStatus.REVOKED)
-    query = select(Certificate).where(col(Certificate.product_id) == product_id, col(Certificate.status).not_in(ended))
+    query = select(Certificate).where(
+        col(Certificate.product_id) == product_id, col(Certificate.status).not_in(ENDED_BY_ACT)
+    )
     return list(session.exec(query.order_by(col(Certificate.issued_on), col(Certificate.id))))
 
 

@@ -17,7 +17,7 @@ from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.pinned_documents import RENEWAL_ROUND
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Dossier
-from state_machines.certificate import CertificateStatus
+from state_machines.certificate import ENDED_BY_ACT, CertificateStatus
 from state_machines.dossier import DossierStatus
 
 RENEWABLE = (CertificateStatus.VALID, CertificateStatus.RENEWAL_DUE)
@@ -81,7 +81,7 @@ def open_renewal(
 def _check(work: UnitOfWork, case: CertificateCase, at: datetime) -> None:
     certificate = case.certificate
     number = certificate.number
-    if certificate.status in (CertificateStatus.SUPERSEDED, CertificateStatus.REVOKED):
+    if certificate.status in ENDED_BY_ACT:
         raise CertificateRefusedError(f"certificate {number} is {certificate.status}; register the product anew")
     standing = status_at(case.facts, at)
     if standing is CertificateStatus.EXPIRED:

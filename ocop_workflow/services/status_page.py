@@ -176,7 +176,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         tasks=tasks,
         producers_next=None if ended else _producers_next(case, tasks),
         outcome=_outcome(case, history) if ended else None,
-        certificate=certificate_of_page(work.session, work.books, dossier),
+        certificate=certificate_of_page(work.session, work.books, dossier, now=work.now),
         history=history,
         as_of=work.now,
     )
