@@ -171,6 +171,16 @@ class Withdrawal(Record):
     source: Source
 
 
+class ProductCodeRule(Record):
+    """How a product's code is made: the codes of the units of these levels, a serial number, the year of evaluation.
+
+    The unit of the last level gives the serial number.
+    """
+
+    levels: tuple[Identifier, ...] = Field(min_length=1)
+    source: Source
+
+
 class InForce(Record):
     """From the first day to the first day no longer (`until`), or for good."""
 
@@ -219,4 +229,5 @@ class RuleSet(Record):
     rejection_grounds: tuple[Ground, ...] = ()
     withdrawal_grounds: tuple[Ground, ...] = ()
     withdrawal_within: Withdrawal | None = None
+    product_code: ProductCodeRule | None = None
     transitions: tuple[Transition, ...] = ()

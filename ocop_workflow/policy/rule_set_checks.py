@@ -26,6 +26,7 @@ def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
         *_recognition(rule_set),
         *_limits(rule_set),
         *_renewal(rule_set),
+        *_product_code(rule_set),
     )
 
 
@@ -185,3 +186,9 @@ def _renewal(rule_set: RuleSet) -> Iterator[Finding]:
             "the expiry; let it open first"
         )
         yield Finding(("renewal",), sentence)
+
+
+def _product_code(rule_set: RuleSet) -> Iterator[Finding]:
+    for index, level in enumerate(rule_set.product_code.levels if rule_set.product_code else ()):
+        if level not in rule_set.levels:
+            yield unknown_name(("product_code", "levels", index), "level", level, rule_set.levels)

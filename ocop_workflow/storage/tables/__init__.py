@@ -1,7 +1,7 @@
 """The tables of one installation. Instants are aware and stored in UTC; states are text."""
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
-from ocop_workflow.storage.tables.certificates import Certificate
+from ocop_workflow.storage.tables.certificates import Certificate, ProductCode
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
 from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report, ScoreSheet
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
@@ -28,6 +28,7 @@ __all__ = [
     "PlanTask",
     "Producer",
     "Product",
+    "ProductCode",
     "Report",
     "ScoreSheet",
     "Seal",

@@ -1,4 +1,4 @@
-"""Certificates of recognised products."""
+"""Certificates of recognised products, and the codes of products."""
 
 from datetime import date, datetime
 
@@ -36,3 +36,16 @@ class Certificate(SQLModel, table=True):
     status: str
     status_at: datetime
     version: int = 0
+
+
+class ProductCode(SQLModel, table=True):
+    """A product's code for one dossier: once given it is never given to another. `unit_id` gave the serial number."""
+
+    __tablename__ = "product_code"
+    __table_args__ = (UniqueConstraint("unit_id", "year", "serial"), UniqueConstraint("dossier_id"))
+
+    code: str = Field(primary_key=True)
+    dossier_id: str = Field(foreign_key="dossier.id")
+    unit_id: str
+    year: int
+    serial: int

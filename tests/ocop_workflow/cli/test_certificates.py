@@ -174,3 +174,10 @@ def test_the_list_is_readable(ocop: Any, office: Path, table: Callable[..., Path
 
     assert "còn hiệu lực" in out
     assert "20/05/2018" in out
+
+
+def test_a_rule_set_without_product_codes_refuses_one(ocop: Any, office: Path) -> None:
+    done = ocop("dossier", "code", "1-1-1", "--data", office)
+
+    assert done.code == 2
+    assert "rule set quang-ninh-2017 asks for no product code" in done.err

@@ -1,4 +1,4 @@
-"""Certificates of recognised products."""
+"""Certificates of recognised products, and the codes of products."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,7 +44,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_certificate_product", ["product_id"], unique=False)
         batch_op.create_index("ix_certificate_dossier", ["dossier_id"], unique=False)
         batch_op.create_index("ix_certificate_renewal", ["renewal_id"], unique=False)
+    op.create_table(
+        "product_code",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("dossier_id", sa.String(), nullable=False),
+        sa.Column("unit_id", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_product_code_dossier_id_dossier")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_product_code")),
+        sa.UniqueConstraint("dossier_id", name=op.f("uq_product_code_dossier_id")),
+        sa.UniqueConstraint("unit_id", "year", "serial", name=op.f("uq_product_code_unit_id_year_serial")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("product_code")
     op.drop_table("certificate")
