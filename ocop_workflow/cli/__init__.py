@@ -8,6 +8,7 @@ import typer
 from ocop_workflow.cli import (
     audit,
     calendar_command,
+    certificate,
     cycle,
     demo,
     demo_prefect,
@@ -45,6 +46,7 @@ COMMANDS = {
         "conclude": "decide",
         "withdraw": "withdraw",
     },
+    "certificate": {"revoke": "revoke"},
     "report": {"submit": "file", "declare_nothing": "file --nothing"},
     "plan task": {"approve": "approve", "start": "start", "complete": "done"},
 }
@@ -54,6 +56,7 @@ app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
 targets_command.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
+app.add_typer(certificate.app, name="certificate")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
 app.add_typer(support.app, name="support")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli import dossier_link, dossier_papers, dossier_views
+from ocop_workflow.cli import dossier_code, dossier_link, dossier_open, dossier_papers, dossier_views
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, DataOption, end_of_day, read_instant
 from ocop_workflow.cli.output import console
@@ -51,6 +51,8 @@ def dossier() -> None:
 dossier_views.register(app)
 dossier_link.register(app)
 dossier_papers.register(app)
+dossier_open.register(app)
+dossier_code.register(app)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def read_csv(path: Path, headers: Sequence[tuple[str, ...]]) -> Iterator[tuple[i
                 yield Fault(str(path), reader.line_num, sentence)
     except csv.Error as error:
         yield Fault(str(path), reader.line_num, f"the row can't be read ({error}); check its quotes")
+
+
+def day_of(text: str) -> date | None:
+    """Return a day from 2018-03-30 or 30/03/2018; None when it is neither."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 -- a calendar day has no zone
+        except ValueError:
+            continue
+    return None
 
 
 def _text_of(path: Path) -> str:

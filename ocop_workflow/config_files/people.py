@@ -1,12 +1,12 @@
 """Who holds which position and where mail goes, as a table."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from notifications.addresses import is_public_address
 from notifications.catalogue import Language
-from ocop_workflow.config_files.csv_rows import read_csv
+from ocop_workflow.config_files.csv_rows import day_of, read_csv
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
 
 COLUMNS = ("party", "name", "email", "language", "from", "until")
@@ -73,7 +73,7 @@ def _faults_of(cells: dict[str, str]) -> list[str]:
     sentences += [
         f"{shortened(cells[name])} is no day; write it like 2018-03-30 or 30/03/2018"
         for name in ("from", "until")
-        if cells.get(name) and _day(cells[name]) is None
+        if cells.get(name) and day_of(cells[name]) is None
     ]
     if cells["party"] != PRODUCER_ROW and not cells["from"]:
         sentences.append("the first day in office is missing; write it in the column from")
@@ -87,16 +87,6 @@ def _row(line: int, cells: dict[str, str]) -> PersonRow:
         name=cells["name"],
         email=cells["email"] or None,
         language=Language(cells["language"] or Language.VI),
-        start_on=_day(cells["from"]),
-        until_on=_day(cells.get("until", "")),
+        start_on=day_of(cells["from"]),
+        until_on=day_of(cells.get("until", "")),
     )
-
-
-def _day(text: str) -> date | None:
-    """Return a day from 2018-03-30 or 30/03/2018; None when it is neither."""
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 -- a calendar day has no zone
-        except ValueError:
-            continue
-    return None

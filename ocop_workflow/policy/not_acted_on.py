@@ -8,7 +8,7 @@ from ocop_workflow.policy.rule_set import RuleSet
 
 def not_acted_on(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[str, ...]:
     """Return a sentence for each rule that has no effect yet, so that nobody relies on it."""
-    return (*_of_rule_sets(rule_sets), *_of_plan(plan))
+    return (*_of_rule_sets(rule_sets), *_of_certificates(plan, rule_sets), *_of_plan(plan))
 
 
 def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
@@ -17,10 +17,13 @@ def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
             yield f'rule set "{name}": gates are read, but stars follow the bands alone'
         if rules.limits:
             yield f'rule set "{name}": statutory limits are read, but only the dates of the plan are watched'
-        if rules.renewal is not None or rules.validity_months is not None:
-            yield f'rule set "{name}": validity and renewal are read, but no certificate is watched'
         if rules.transitions or rules.takes_new:
             yield f'rule set "{name}": which dossiers it takes is read; the plan\'s choice of rule set decides'
+
+
+def _of_certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
+    if plan.certificates is None and any(rules.validity_months is not None for rules in rule_sets.values()):
+        yield "certificates: they expire by their dates, but the plan names no ladder, so nobody is reminded to renew"
 
 
 def _of_plan(plan: CyclePlan) -> Iterator[str]:

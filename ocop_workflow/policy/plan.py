@@ -78,6 +78,17 @@ class Round(Record):
     source: Source
 
 
+class CertificateRules(Record):
+    """How an office follows its certificates: the ladder of renewals, and the dates of a renewal's steps.
+
+    The ladder counts from the last day on which a renewal is in time; its early rungs come long before the window.
+    """
+
+    ladder: Identifier
+    renewal_stages: dict[Identifier, dict[Identifier, StepDates]] = Field(default_factory=dict)
+    source: Source
+
+
 class Figure(Record):
     """A number that a report states."""
 
@@ -242,6 +253,7 @@ class CyclePlan(Record):
     producer_days_at_least: int = Field(default=5, ge=1, le=60)
     ladders: dict[Identifier, Ladder]
     councils: dict[Identifier, Council] = Field(default_factory=dict)
+    certificates: CertificateRules | None = None
     approvals: tuple[Approval, ...] = ()
     targets: tuple[Target, ...] = ()
     support: tuple[SupportItem, ...] = ()

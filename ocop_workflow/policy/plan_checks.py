@@ -21,6 +21,7 @@ def check_plan(plan: CyclePlan, rule_sets: Mapping[str, RuleSet], units: UnitReg
     return (
         *_names(plan, units),
         *_councils(plan, rule_sets),
+        *_certificates(plan, rule_sets),
         *(finding for loc, reference in _positions(plan) for finding in _position(loc, reference, units)),
         *_gone_units(plan, units),
         *_chain_levels(plan, rule_sets, units),
@@ -120,6 +121,25 @@ def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Fin
         elif judged_by[stage_id] != "council":
             sentence = f'stage "{stage_id}" is judged by verdict and has no council; remove this one'
             yield Finding(("councils", stage_id), sentence)
+
+
+def _certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
+    """Find ladders, stages and steps of renewals that are not there; any rule set may hold for one."""
+    if plan.certificates is None:
+        return
+    yield from _ladder(("certificates", "ladder"), plan.certificates.ladder, plan)
+    steps: dict[str, set[str]] = {}
+    for stage in (stage for rules in rule_sets.values() for stage in rules.route.stages):
+        steps.setdefault(stage.id, {COMPLETION}).update(step.id for step in stage.steps)
+    for stage_id, dated in plan.certificates.renewal_stages.items():
+        here: Location = ("certificates", "renewal_stages", stage_id)
+        if stage_id not in steps:
+            yield unknown_name(here, "stage", stage_id, steps)
+            continue
+        for step_id, dates in dated.items():
+            if step_id not in steps[stage_id]:
+                yield unknown_name((*here, step_id), "step", step_id, steps[stage_id])
+            yield from _ladder((*here, step_id, "ladder"), dates.ladder, plan)
 
 
 def _positions(plan: CyclePlan) -> Iterator[tuple[Location, PositionRef]]:

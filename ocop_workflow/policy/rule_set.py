@@ -136,11 +136,23 @@ class StatutoryLimit(Record):
     article: Source
 
 
+class ExtendedByLaw(Record):
+    """A certificate stays in force while its renewal awaits the decision, at most `days` after its last valid day.
+
+    `late_submissions` says whether that also holds for a renewal submitted after the window but before the expiry.
+    """
+
+    days: int = Field(ge=1)
+    late_submissions: bool = False
+    source: Source
+
+
 class Renewal(Record):
-    """When a renewal may be requested, in days before the certificate's expiry (half-open window)."""
+    """When a renewal may be requested: first and last day in time, in days before the certificate's last valid day."""
 
     opens_days_before: int
     closes_days_before: int
+    extended_by_law: ExtendedByLaw | None = None
     source: Source
 
 
@@ -164,6 +176,23 @@ class Paper(Record):
     kinds: tuple[DossierKind, ...] = tuple(DossierKind)
     not_for_groups: tuple[str, ...] = ()
     expires: bool = False
+    source: Source
+
+
+class Withdrawal(Record):
+    """Within how many days of its finding a certificate is withdrawn; an overrun is recorded, never refused."""
+
+    days: int = Field(ge=1)
+    source: Source
+
+
+class ProductCodeRule(Record):
+    """How a product's code is made: the codes of the units of these levels, a serial number, the year of evaluation.
+
+    The unit of the last level gives the serial number.
+    """
+
+    levels: tuple[Identifier, ...] = Field(min_length=1)
     source: Source
 
 
@@ -215,4 +244,6 @@ class RuleSet(Record):
     papers: tuple[Paper, ...] = ()
     rejection_grounds: tuple[Ground, ...] = ()
     withdrawal_grounds: tuple[Ground, ...] = ()
+    withdrawal_within: Withdrawal | None = None
+    product_code: ProductCodeRule | None = None
     transitions: tuple[Transition, ...] = ()

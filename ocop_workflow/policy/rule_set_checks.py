@@ -25,6 +25,8 @@ def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
         *_bands(rule_set),
         *_recognition(rule_set),
         *_limits(rule_set),
+        *_renewal(rule_set),
+        *_product_code(rule_set),
     )
 
 
@@ -172,3 +174,21 @@ def _limits(rule_set: RuleSet) -> Iterator[Finding]:
         steps = stages[limit.stage] if limit.stage is not None else every_step
         if limit.step is not None and limit.step not in steps:
             yield unknown_name(("limits", index, "step"), "step", limit.step, steps)
+
+
+def _renewal(rule_set: RuleSet) -> Iterator[Finding]:
+    renewal = rule_set.renewal
+    if renewal is None:
+        return
+    if not 0 <= renewal.closes_days_before <= renewal.opens_days_before:
+        sentence = (
+            f"the renewal window opens {renewal.opens_days_before} and closes {renewal.closes_days_before} days before "
+            "the expiry; let it open first"
+        )
+        yield Finding(("renewal",), sentence)
+
+
+def _product_code(rule_set: RuleSet) -> Iterator[Finding]:
+    for index, level in enumerate(rule_set.product_code.levels if rule_set.product_code else ()):
+        if level not in rule_set.levels:
+            yield unknown_name(("product_code", "levels", index), "level", level, rule_set.levels)

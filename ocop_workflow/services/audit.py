@@ -15,7 +15,7 @@ from ocop_workflow.services.audit_facts import fact_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.events import GENESIS, HASH_VERSION, event_hash, payload_of, text_hash
 from ocop_workflow.services.sealing import seal_content, seal_hash
-from ocop_workflow.storage.tables import Cycle, Dossier, Event, EventText, PlanTask, Report, Support
+from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Event, EventText, PlanTask, Report, Support
 
 COPIED_COLUMNS = (
     "stream",
@@ -239,5 +239,7 @@ def _subject_rows(session: Session) -> Iterator[tuple[str, int, str]]:
         yield f"task:{task[0]}", task[1], task[2]
     for support in session.exec(select(Support.id, Support.version, Support.status)):
         yield f"support:{support[0]}", support[1], support[2]
+    for certificate in session.exec(select(Certificate.id, Certificate.version, Certificate.status)):
+        yield f"certificate:{certificate[0]}", certificate[1], certificate[2]
     for cycle in session.exec(select(Cycle.id, Cycle.version, Cycle.status)):
         yield f"cycle:{cycle[0]}", cycle[1], cycle[2]

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
@@ -53,6 +54,8 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("score sheets", _score_faults),
         ("reports", _report_faults),
         ("plan tasks", _task_faults),
+        ("certificates", certificate_faults),
+        ("product codes", product_code_faults),
         ("status links", _link_faults),
         ("support", _support_faults),
         ("papers", _paper_faults),

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.route import COMPLETION, first_step, step_settled_by
+from ocop_workflow.services.certificates import follow_renewal
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import open_step, settle_duties
 from ocop_workflow.services.dossier_news import tell_producer
@@ -145,6 +146,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
     append_event(work, stream=case.stream, seq=dossier.version, cycle_id=case.cycle.id, act=act)
     settle_duties(work, case, obligations, settled=settled, at=at)
     tell_producer(work, case, request.trigger, request.details, at=at)
+    follow_renewal(work, dossier, request.trigger, at=at, actor=request.actor)
     dossier.responsible = case.responsible()
     work.session.add(dossier)
     return dossier

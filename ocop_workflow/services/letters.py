@@ -13,9 +13,11 @@ from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import COMPLETION, PRODUCER
+from ocop_workflow.services.certificate_facts import certificate_case
+from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
-from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
+from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.titles import (
@@ -27,6 +29,7 @@ from ocop_workflow.services.titles import (
     told,
 )
 from ocop_workflow.storage.tables import (
+    Certificate,
     Cycle,
     Dossier,
     Mail,
@@ -38,6 +41,9 @@ from ocop_workflow.storage.tables import (
     Report,
     Seal,
 )
+
+Subject = Dossier | Report | PlanTask | Certificate
+"""What an obligation can be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def letter_of(
     )
 
 
-def act_of(book: Rulebook, obligation: Obligation, subject: Dossier | Report | PlanTask) -> Wording:
+def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     """Return what an obligation asks for, as a catalogue code with titles."""
     if isinstance(subject, Dossier):
         stage = next(s for s in book.stages(subject.round_id, subject.kind) if s.id == obligation.stage)
@@ -89,6 +95,8 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Dossier | Report | P
     if isinstance(subject, Report):
         duty = next(d for d in book.cycle_year.report_duties if d.id == subject.duty_id)
         return Wording("act.report", {"report": duty.title.model_dump(), "period": period_title(subject.period_id)})
+    if isinstance(subject, Certificate):
+        return renewal_act(subject, of_producer=True)
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
     approval = book.plan.approval(task.needs_approval)
     if obligation.step == APPROVAL and approval is not None:
@@ -96,9 +104,9 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Dossier | Report | P
     return Wording("act.task", {"title": task.title.model_dump()})
 
 
-def about_of(session: Session, book: Rulebook, subject: Dossier | Report | PlanTask, language: str) -> str:
+def about_of(session: Session, book: Rulebook, subject: Subject, language: str) -> str:
     """Return what people call the subject: the product with its producer, the reporting unit, or the leading unit."""
-    if isinstance(subject, Dossier):
+    if isinstance(subject, Dossier | Certificate):
         product = session.get_one(Product, subject.product_id)
         producer = session.get_one(Producer, product.producer_id)
         return f"{product.name} – {producer.name}"
@@ -114,12 +122,14 @@ def party_name(session: Session, book: Rulebook, party: str, language: str) -> s
     return position_title(book.units, party).in_language(language)
 
 
-def subject_of(session: Session, kind: str, subject_id: str) -> Dossier | Report | PlanTask:
+def subject_of(session: Session, kind: str, subject_id: str) -> Subject:
     """Return the row that an obligation of this kind is about."""
     if kind == DOSSIER_STEP:
         return session.get_one(Dossier, subject_id)
     if kind == REPORT:
         return session.get_one(Report, subject_id)
+    if kind == RENEWAL:
+        return session.get_one(Certificate, subject_id)
     return session.get_one(PlanTask, subject_id)
 
 
@@ -161,17 +171,21 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
     is_escalation = notice.line_kind == LineKind.ESCALATION
     warned = notice.line_kind == LineKind.OVERDUE and obligation.lapse_at and notice.recipient == obligation.party
     details = for_follow_up(session, obligation, mail) if is_escalation else for_doing(session, book, obligation)
+    act = act_of(book, obligation, subject)
+    if isinstance(subject, Certificate):
+        act = renewal_act(subject, of_producer=is_escalation or notice.recipient == obligation.party)
+        details = certificate_details(session, certificate_case(session, books, subject), obligation, mail)
     return Line(
         notice_key=notice.key,
         kind=LineKind(notice.line_kind),
-        act=act_of(book, obligation, subject),
+        act=act,
         about=_about(session, book, subject, notice, mail),
         last_day=last_day_in_time(obligation.due_at) if obligation.due_at else None,
         expected=obligation.firmness == Firmness.EXPECTED,
         why=why_of(obligation.why_code, obligation.why_params, source=obligation.source)
         if obligation.deadline_version == 1
         else None,
-        url=_url(session, subject, notice.recipient, stationery),
+        url=_url(session, subject, notice, stationery),
         owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,
         details=(*number(subject), *details),
         lapses_on=last_day_in_time(obligation.lapse_at) if warned and obligation.lapse_at else None,
@@ -180,6 +194,8 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
 
 def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
     cycle = session.get_one(Cycle, notice.cycle_id)
+    if (notice.code or "").startswith(CERTIFICATE_NEWS):
+        return _certificate_news(session, books.of_cycle(session, cycle), notice, mail, stationery)
     dossier = session.get_one(Dossier, notice.subject_id)
     book = books.of_dossier(session, cycle, dossier)
     last_on = notice.params.get("last_on")
@@ -191,12 +207,27 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
         last_day=date.fromisoformat(last_on) if last_on else None,
         expected=False,
         why=None,
-        url=_url(session, dossier, notice.recipient, stationery),
+        url=_url(session, dossier, notice, stationery),
         happened_on=local_day(notice.moment_at),
         details=number(dossier),
     )
     completion = _completion_asked_by(session, notice)
     return line if completion is None else _asking(session, book, line, completion, dossier)
+
+
+def _certificate_news(session: Session, book: Rulebook, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
+    certificate = session.get_one(Certificate, notice.subject_id)
+    return Line(
+        notice_key=notice.key,
+        kind=LineKind.NEWS,
+        act=Wording(notice.code or "", _parameters(notice.params)),
+        about=_about(session, book, certificate, notice, mail),
+        last_day=None,
+        expected=False,
+        why=None,
+        url=_url(session, certificate, notice, stationery),
+        happened_on=local_day(notice.moment_at),
+    )
 
 
 def _completion_asked_by(session: Session, notice: Notice) -> Obligation | None:
@@ -231,22 +262,26 @@ def _asking(session: Session, book: Rulebook, line: Line, completion: Obligation
     )
 
 
-def _about(session: Session, book: Rulebook, subject: Dossier | Report | PlanTask, notice: Notice, mail: Mail) -> str:
+def _about(session: Session, book: Rulebook, subject: Subject, notice: Notice, mail: Mail) -> str:
     """Return what people call the subject; a producer is not told their own name."""
-    if isinstance(subject, Dossier) and notice.recipient.startswith(f"{PRODUCER}:"):
+    if isinstance(subject, Dossier | Certificate) and notice.recipient.startswith(f"{PRODUCER}:"):
         return session.get_one(Product, subject.product_id).name
     return about_of(session, book, subject, mail.language)
 
 
-def _book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Dossier | Report | PlanTask) -> Rulebook:
+def _book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subject) -> Rulebook:
     return books.of_dossier(session, cycle, subject) if isinstance(subject, Dossier) else books.of_cycle(session, cycle)
 
 
-def _url(session: Session, subject: Dossier | Report | PlanTask, recipient: str, stationery: Stationery) -> str | None:
-    """Return the recipient's own status link to a dossier, derived anew; other subjects have none."""
-    if not isinstance(subject, Dossier):
+def _url(session: Session, subject: Subject, notice: Notice, stationery: Stationery) -> str | None:
+    """Return the recipient's own status link to a dossier, derived anew; reports and tasks have none."""
+    if isinstance(subject, Certificate):
+        link = link_about(session, subject, notice)
+    elif isinstance(subject, Dossier):
+        links = links_of(session, subject.id)
+        link = next((k for k in links if k.recipient == notice.recipient and k.revoked_at is None), None)
+    else:
         return None
-    link = next((k for k in links_of(session, subject.id) if k.recipient == recipient and k.revoked_at is None), None)
     return f"{stationery.base_url}/s/{token_of(link, stationery.link_keys)}" if link else None
 
 

@@ -9,7 +9,7 @@ from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.titles import position_title
-from ocop_workflow.storage.tables import Dossier, Mail, Obligation, PlanTask, Product, Report
+from ocop_workflow.storage.tables import Dossier, Mail, Obligation, Product, Report
 from state_machines.dossier import DossierTrigger
 
 
@@ -54,7 +54,7 @@ def receiver(session: Session, book: Rulebook, dossier: Dossier, obligation: Obl
     return position_title(book.units, party).model_dump()
 
 
-def number(subject: Dossier | Report | PlanTask) -> tuple[Wording, ...]:
+def number(subject: object) -> tuple[Wording, ...]:
     """Return the dossier's number, by which people find it at the office."""
     if not isinstance(subject, Dossier):
         return ()

@@ -56,7 +56,8 @@ def rung_row(
     if decision.suppression is not None:
         status = "suppressed"
     else:
-        to_a_superior = moment.audience is Audience.SUPERIOR and recipient != cycle.office_position
+        is_escalation = moment.past_due and moment.audience is Audience.SUPERIOR
+        to_a_superior = is_escalation and recipient != cycle.office_position
         status = "draft" if to_a_superior and not automatic else "planned"
     kind = "reminder"
     if moment.past_due:

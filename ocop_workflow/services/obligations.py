@@ -16,7 +16,7 @@ from ocop_workflow.storage.tables import Cycle, Obligation
 ENFORCEMENT_MARGIN = timedelta(minutes=15)
 """Lateness is recorded this long after `due_at`, so that a receipt on the way is not overtaken by the sweep."""
 
-DOSSIER_STEP, REPORT, PLAN_TASK = "dossier_step", "report", "plan_task"
+DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL = "dossier_step", "report", "plan_task", "renewal"
 """The kinds of obligations."""
 
 
@@ -27,7 +27,7 @@ class Duty:
     Attributes:
         key: Its natural name within the cycle.
         kind: One of the kinds of obligations.
-        subject_id: The dossier, report or plan task it is about.
+        subject_id: The dossier, report, plan task or certificate it is about.
         unit_id: The unit in whose area it lies.
         party: Who owes it.
         superior: The position above, or None.

@@ -7,14 +7,19 @@ from typing import Any
 
 from sqlmodel import Session
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
 from ocop_workflow.policy.route import lifecycle_of, stages_of
-from ocop_workflow.policy.rule_set import RuleSet, Stage
+from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import WorkingDays
 from ocop_workflow.storage.tables import Cycle, Dossier, PinnedDocument
 from state_machines.lifecycle import Lifecycle
+
+RENEWAL_ROUND = "renewal/"
+"""How the place of a round begins for a dossier that renews a certificate: it belongs to the certificate instead."""
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -50,15 +55,30 @@ class Rulebook:
         return self.plan.years[self.year]
 
     def round(self, round_id: str) -> Round:
-        """Return a round of this year.
+        """Return a round of this year; a renewal belongs to none and has the dates that the plan gives renewals.
 
         Raises:
             KeyError: The year has no such round.
         """
+        if round_id.startswith(RENEWAL_ROUND):
+            return self._renewal_round(round_id)
         for round_ in self.cycle_year.rounds:
             if round_.id == round_id:
                 return round_
         raise KeyError(round_id)
+
+    def _renewal_round(self, round_id: str) -> Round:
+        rules = self.plan.certificates
+        title = {language.value: translate(language, "certificate.renewal") for language in Language}
+        return Round.model_construct(
+            id=round_id,
+            title=LocalText(**title),
+            opens_on=self.plan.first_day,
+            closes_on=self.plan.runs_until,
+            kinds=(DossierKind.RENEWAL,),
+            stages={} if rules is None else rules.renewal_stages,
+            source=self.plan.source if rules is None else rules.source,
+        )
 
     def stages(self, round_id: str, kind: str) -> tuple[Stage, ...]:
         """Return the stages that a dossier of this kind passes in a round."""
@@ -80,6 +100,7 @@ class RulebookShelf:
     """Rulebooks already read, by the hashes of their documents; content never changes under a hash."""
 
     _books: dict[tuple[str, ...], Rulebook] = field(default_factory=dict)
+    _rule_sets: dict[str, RuleSet] = field(default_factory=dict)
 
     def of_cycle(self, session: Session, cycle: Cycle) -> Rulebook:
         """Return the rulebook a cycle is pinned to."""
@@ -92,6 +113,12 @@ class RulebookShelf:
     def of_dossier(self, session: Session, cycle: Cycle, dossier: Dossier) -> Rulebook:
         """Return the rulebook of a dossier, whose rule set may differ from its cycle's."""
         return self._read(session, cycle, dossier.rule_set_hash)
+
+    def rule_set(self, session: Session, digest: str) -> RuleSet:
+        """Return the rule set with this hash."""
+        if digest not in self._rule_sets:
+            self._rule_sets[digest] = RuleSet.model_validate(json.loads(_body(session, digest)))
+        return self._rule_sets[digest]
 
     def _read(self, session: Session, cycle: Cycle, rule_set_hash: str) -> Rulebook:
         hashes = (cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)

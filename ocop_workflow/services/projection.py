@@ -74,8 +74,8 @@ def register_product(
 
     `book` is the round's.
     """
-    producer = _producer(work, planned)
-    product = _product(work, planned, producer)
+    producer = producer_of(work, planned)
+    product = product_of(work, planned, producer)
     stage = book.stages(round_.id, DossierKind.FIRST)[0]
     key = _dossier_key(cycle, round_, planned)
     opens_at = max(work.now, start_of_day(round_.opens_on))
@@ -147,7 +147,8 @@ def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:
     return f"{cycle.key}/{round_.id}/{planned.key}"
 
 
-def _producer(work: UnitOfWork, planned: PlannedProduct) -> Producer:
+def producer_of(work: UnitOfWork, planned: PlannedProduct) -> Producer:
+    """Return the producer of a listed product, registered now where it is new."""
     found = work.session.exec(
         select(Producer).where(col(Producer.unit_id) == planned.unit, col(Producer.name) == planned.producer)
     ).first()
@@ -161,7 +162,8 @@ def _producer(work: UnitOfWork, planned: PlannedProduct) -> Producer:
     return new
 
 
-def _product(work: UnitOfWork, planned: PlannedProduct, producer: Producer) -> Product:
+def product_of(work: UnitOfWork, planned: PlannedProduct, producer: Producer) -> Product:
+    """Return the listed product of a producer, registered now where it is new."""
     found = work.session.exec(
         select(Product).where(col(Product.producer_id) == producer.id, col(Product.name) == planned.name)
     ).first()

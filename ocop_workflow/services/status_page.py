@@ -12,6 +12,7 @@ from ocop_workflow.policy.papers import ChecklistItem
 from ocop_workflow.policy.plan import StepDates
 from ocop_workflow.policy.route import step_settled_by
 from ocop_workflow.policy.rule_set import Stage
+from ocop_workflow.services.certificate_lines import certificate_of_page
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
 from ocop_workflow.services.papers import checklist_of
 from ocop_workflow.services.pinned_documents import Rulebook
@@ -89,6 +90,7 @@ class StatusPage:
         producers_next: The producer's next date, where one is known.
         outcome: How it ended, or None.
         papers: The checklist with what is there and what is missing; empty where the rule set has none.
+        certificate: What is said of the product's certificate, where it has one.
         history: What happened, the earliest first.
         as_of: The instant for which all this holds.
     """
@@ -109,6 +111,7 @@ class StatusPage:
     producers_next: ProducersDate | None
     outcome: Outcome | None
     papers: tuple[ChecklistItem, ...]
+    certificate: tuple[Wording, ...]
     history: tuple[HistoryEntry, ...]
     as_of: datetime
 
@@ -178,6 +181,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         producers_next=None if ended else _producers_next(case, tasks),
         outcome=_outcome(case, history) if ended else None,
         papers=checklist_of(work, dossier),
+        certificate=certificate_of_page(work.session, work.books, dossier, now=work.now),
         history=history,
         as_of=work.now,
     )

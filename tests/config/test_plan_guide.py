@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ocop_workflow.config_files import default_config_dir, load_plan_files
+from ocop_workflow.config_files.certificates import COLUMNS as CERTIFICATES
 from ocop_workflow.config_files.people import COLUMNS as PEOPLE
 from ocop_workflow.config_files.products import COLUMNS as PRODUCTS
 from ocop_workflow.policy import plan as models
@@ -35,6 +36,6 @@ def test_every_key_is_explained(model: type[Record]) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("columns", [PEOPLE, PRODUCTS])
+@pytest.mark.parametrize("columns", [PEOPLE, PRODUCTS, CERTIFICATES])
 def test_the_tables_have_the_columns_that_are_read(columns: tuple[str, ...]) -> None:
     assert f"```csv\n{','.join(columns)}\n" in GUIDE

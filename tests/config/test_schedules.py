@@ -77,6 +77,7 @@ def test_load_schedules_gives_the_flows_in_the_order_of_a_tick() -> None:
 
     assert [schedule.flow for schedule in schedules] == [
         "open-cycle",
+        "watch-certificates",
         "send-reminders",
         "chase-reports",
         "enforce-deadlines",

@@ -1,6 +1,7 @@
 """The tables of one installation. Instants are aware and stored in UTC; states are text."""
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
+from ocop_workflow.storage.tables.certificates import Certificate, ProductCode
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
 from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report, ScoreSheet
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
@@ -12,6 +13,7 @@ from ocop_workflow.storage.tables.people import Holding, Official, Producer
 from ocop_workflow.storage.tables.support import Support
 
 __all__ = [
+    "Certificate",
     "Cycle",
     "DeliveryAttempt",
     "Dossier",
@@ -29,6 +31,7 @@ __all__ = [
     "PlanTask",
     "Producer",
     "Product",
+    "ProductCode",
     "Report",
     "ScoreSheet",
     "Seal",

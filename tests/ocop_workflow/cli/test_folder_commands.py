@@ -77,6 +77,7 @@ def test_tick_runs_every_flow_and_reports_json(ocop: Any, office: Path) -> None:
 
     assert list(reports) == [
         "open-cycle",
+        "watch-certificates",
         "send-reminders",
         "chase-reports",
         "enforce-deadlines",

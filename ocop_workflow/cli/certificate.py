@@ -1,0 +1,283 @@
+"""Commands about certificates: certificate issue, list, show, revoke, import."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlmodel import col, select
+
+from notifications.catalogue import Language, has_sentence, translate
+from ocop_workflow.cli.choices import check_choice
+from ocop_workflow.cli.dossier_views import ReferenceArgument
+from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
+from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
+from ocop_workflow.config_files import InvalidFilesError
+from ocop_workflow.config_files.certificates import COLUMNS, load_certificates
+from ocop_workflow.errors import InputError
+from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.certificate_facts import certificate_case, find_certificate
+from ocop_workflow.services.certificate_lists import CertificateVerdict, import_certificates, judge_certificates
+from ocop_workflow.services.certificates import Issue, Revocation, issue_certificate, revoke
+from ocop_workflow.services.cycles import cycles_of
+from ocop_workflow.services.dossiers import find_dossier
+from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.product_lists import Verdict
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Certificate, Cycle, Event, Producer
+from state_machines.certificate import IN_FORCE, CertificateStatus
+
+app = typer.Typer(
+    help="Issue certificates, see which expire, withdraw them.", no_args_is_help=True, rich_markup_mode=None
+)
+
+NumberArgument = Annotated[str, typer.Argument(metavar="NUMBER", help="The certificate's number.")]
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Who acts: a position UNIT/ROLE of the authority.", show_default="the office recording it"
+    ),
+]
+
+
+@app.callback()
+def certificate() -> None:
+    """Issue certificates, see which expire, withdraw them."""
+
+
+@app.command()
+def issue(
+    reference: ReferenceArgument,
+    number: Annotated[str, typer.Option(help="The certificate's number, unique in the office.")],
+    decision: Annotated[str, typer.Option(help="The number of the recognition decision.")],
+    on: Annotated[str | None, typer.Option(help="The day of issue.", show_default="today")] = None,
+    data: DataOption = None,
+    actor: AsOption = None,
+) -> None:
+    """Record the certificate of a recognised dossier; an earlier one of the product ends with its issue.
+
+    How long it is valid follows from the dossier's rule set, who recognises from its stars.
+    """
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        issued_on = read_day(on) if on else local_day(now)
+        with runtime.transaction(now) as work:
+            dossier = find_dossier(work.session, reference)
+            office = work.session.get_one(Cycle, dossier.cycle_id).office_position
+            issued = issue_certificate(work, dossier, Issue(number, decision, issued_on, actor or office))
+            last_valid = last_day_in_time(issued.expires_at)
+    console.print(
+        f"certificate {number} with {issued.stars} stars is valid until {last_valid:%d/%m/%Y}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command("list")
+def list_certificates(
+    data: DataOption = None,
+    expiring_before: Annotated[
+        str | None,
+        typer.Option("--expiring-before", help="Only those in force that end before this day."),
+    ] = None,
+    status: Annotated[str | None, typer.Option(help="Only those in this status, such as renewal_due.")] = None,
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """List certificates by their last valid day, with the days on which a renewal can be submitted."""
+    check_choice("status", status, [each.value for each in CertificateStatus])
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        with runtime.reading(now) as work:
+            query = select(Certificate).order_by(col(Certificate.expires_at), col(Certificate.number))
+            if expiring_before is not None:
+                query = query.where(col(Certificate.expires_at) <= start_of_day(read_day(expiring_before)))
+            rows = [_object(work, row) for row in work.session.exec(query)]
+    wanted = set(IN_FORCE) if expiring_before is not None else set(CertificateStatus)
+    rows = [row for row in rows if row["status"] in wanted and status in (None, row["status"])]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        "Certificates",
+        ("number", "product", "producer", "unit", "stars", "status", "last valid day", "renewal from", "renewal by"),
+        (
+            (
+                row["number"],
+                row["product"],
+                row["producer"],
+                row["unit"],
+                row["stars"],
+                translate(language, f"certificate.state.{row['status']}"),
+                *(_shown(row[name]) for name in ("last_valid_on", "renewal_opens_on", "renewal_last_on")),
+            )
+            for row in rows
+        ),
+        caption=f"{len(rows)} certificates",
+        unbroken=("number", "last valid day", "renewal from", "renewal by"),
+    )
+
+
+@app.command()
+def show(
+    number: NumberArgument, data: DataOption = None, language: LanguageOption = Language.EN, as_json: JsonOption = False
+) -> None:
+    """Show one certificate: its term, when its renewal can be submitted, and everything that happened."""
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        with runtime.reading(now) as work:
+            row = find_certificate(work.session, number)
+            shown = _object(work, row)
+            events = events_of(work.session, f"certificate:{row.id}")
+    if as_json:
+        print_json({**shown, "events": [_event_object(event) for event in events]})
+        return
+    state = translate(language, f"certificate.state.{shown['status']}")
+    console.print(f"{number}: {shown['product']}, {shown['producer']}", highlight=False, markup=False, soft_wrap=True)
+    term = f"{row.stars}★, {_shown(shown['issued_on'])} – {_shown(shown['last_valid_on'])}: {state}"
+    console.print(term, highlight=False, markup=False, soft_wrap=True)
+    columns = [translate(language, f"table.{name}") for name in ("when", "actor", "event", "to")]
+    print_table(translate(language, "table.history"), columns, (_event_line(event, language) for event in events))
+
+
+@app.command("revoke")
+def revoke_(
+    number: NumberArgument,
+    ground: Annotated[str, typer.Option(help="One of the rule set's grounds of withdrawal, by its id.")],
+    decision: Annotated[str, typer.Option(help="The number of the decision.")],
+    found_on: Annotated[str, typer.Option("--found-on", help="The day of the authority's finding.")],
+    on: Annotated[str | None, typer.Option(help="The day of the decision.", show_default="today")] = None,
+    overrun: Annotated[
+        str | None, typer.Option(help="Why the term since the finding was overrun; kept with the act, can be erased.")
+    ] = None,
+    data: DataOption = None,
+    actor: AsOption = None,
+) -> None:
+    """Withdraw a certificate. An overrun of the term since the finding is recorded, never refused."""
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        decided_on = read_day(on) if on else local_day(now)
+        with runtime.transaction(now) as work:
+            row = find_certificate(work.session, number)
+            case = certificate_case(work.session, work.books, row)
+            who = actor or case.cycle.office_position
+            late = revoke(work, row, Revocation(ground, decision, read_day(found_on), decided_on, who, overrun))
+    console.print(f"certificate {number} is withdrawn from {decided_on:%d/%m/%Y}", highlight=False, soft_wrap=True)
+    if late:
+        why = "" if overrun else "; its reason was not given (--overrun)"
+        console.print(f"the term since the finding was overrun by {late} days{why}", highlight=False, soft_wrap=True)
+
+
+@app.command("import")
+def import_list(
+    file: Annotated[Path, typer.Argument(help=f"A CSV file in UTF-8 with the columns {','.join(COLUMNS)}.")],
+    data: DataOption = None,
+    office: Annotated[
+        str | None, typer.Option(help="The office's unit; needed when several offices have cycles here.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import certificates that were issued before, with a verdict on every row; all of them or none.
+
+    `unit` is the producer's unit by its id, `expires_on` the last valid day (by the rule set's months where empty). New
+    products and producers are registered. What is there already stays as it is. With one refused row nothing is
+    written, and the exit code is 2.
+    """
+    try:
+        listed = load_certificates(file)
+    except InvalidFilesError as error:
+        if not as_json:
+            raise
+        faults = [{"line": f.line, "number": None, "verdict": "refused", "reason": f.sentence} for f in error.faults]
+        print_json({"dry_run": dry_run, "entered": 0, "rows": faults})
+        raise typer.Exit(error.exit_code) from error
+    with open_runtime(data) as runtime:
+        now = runtime.business_now()
+        with runtime.reading(now) as work:
+            office_id, position = _office(work, office)
+            verdicts = judge_certificates(work, office_id, listed)
+        refused = sum(each.verdict is Verdict.REFUSED for each in verdicts)
+        if not (dry_run or refused):
+            with runtime.transaction(now) as work:
+                verdicts = import_certificates(work, office_id, listed, actor=position)
+    _report(verdicts, refused=refused, dry_run=dry_run, as_json=as_json)
+    if refused:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _report(verdicts: Sequence[CertificateVerdict], *, refused: int, dry_run: bool, as_json: bool) -> None:
+    new = sum(each.verdict is Verdict.NEW for each in verdicts)
+    entered = 0 if dry_run or refused else new
+    rows = [(each.row.line, each.row.number, each.verdict.value, each.reason) for each in verdicts]
+    names = ("line", "number", "verdict", "reason")
+    if as_json:
+        objects = [dict(zip(names, row, strict=True)) for row in rows]
+        print_json({"dry_run": dry_run, "entered": entered, "rows": objects})
+        return
+    print_table("Certificates", names, rows)
+    outcome = f"{entered} certificates entered" if entered or not (dry_run or refused) else "nothing written"
+    present = len(verdicts) - new - refused
+    console.print(f"{new} new, {present} already there, {refused} refused: {outcome}.", highlight=False)
+
+
+def _office(work: UnitOfWork, unit: str | None) -> tuple[str, str]:
+    """Return unit and position of the office meant: the one named, or the only one that has cycles here."""
+    offices = {cycle.office_id: cycle.office_position for cycle in cycles_of(work.session)}
+    if not offices:
+        raise InputError("no cycle is open; run `ocop cycle open PLAN --year YEAR` first")
+    check_choice("office", unit, offices)
+    if unit is None and len(offices) > 1:
+        raise InputError(f"several offices are here ({', '.join(offices)}); name one with --office")
+    chosen = unit or next(iter(offices))
+    return chosen, offices[chosen]
+
+
+def _object(work: UnitOfWork, row: Certificate) -> dict[str, object]:
+    """Return a certificate for programs; days as ISO days."""
+    case = certificate_case(work.session, work.books, row)
+    producer = work.session.get_one(Producer, case.product.producer_id)
+    window, standing = case.window, case.standing(work.now)
+    return {
+        "number": row.number,
+        "product": case.product.name,
+        "producer": producer.name,
+        "unit": case.product.unit_id,
+        "stars": row.stars,
+        "authority": row.authority,
+        "decision": row.decision,
+        "issued_on": row.issued_on.isoformat(),
+        "last_valid_on": last_day_in_time(row.expires_at).isoformat(),
+        "renewal_opens_on": local_day(window.opens_at).isoformat() if window else None,
+        "renewal_last_on": last_day_in_time(window.closes_at).isoformat() if window else None,
+        "renewal_dossier": case.renewal.key if case.renewal else None,
+        "status": standing.status.value,
+        "since": iso(standing.at),
+    }
+
+
+def _event_object(event: Event) -> dict[str, object]:
+    return {
+        "seq": event.seq,
+        "at": iso(event.effective_at),
+        "actor": event.actor,
+        "action": event.action,
+        "from": event.from_state,
+        "to": event.to_state,
+        "rule": event.rule,
+        "details": details_of(event),
+    }
+
+
+def _event_line(event: Event, language: Language) -> tuple[str, ...]:
+    code = f"event.{event.action}"
+    said = translate(language, code) if has_sentence(code) else event.action.replace("_", " ")
+    to = translate(language, f"certificate.state.{event.to_state}") if event.to_state else ""
+    return show_instant(event.effective_at), event.actor, said, to
+
+
+def _shown(day: object) -> str:
+    return f"{date.fromisoformat(day):%d/%m/%Y}" if isinstance(day, str) else "–"
