@@ -51,7 +51,7 @@ def test_dates_are_recorded_with_the_instants_at_which_they_became_true(certifie
     assert certified.faults() == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_years_with_outages_give_each_rung_once_and_expire_at_the_instant(certified: "Certified", seed: int) -> None:
     """I3, I9: whatever days the sweeps run on, each rung ends once, and no certificate lapses unnoticed."""
     randomly = random.Random(seed)  # noqa: S311 -- which days are swept is no secret
