@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from ocop_workflow.clock import OFFICE_ZONE, start_of_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.certificate_terms import changes
-from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.rule_set import DossierKind, RuleSet
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.notices import tell
@@ -111,8 +111,9 @@ def record_changes(work: UnitOfWork, certificate: Certificate, *, actor: str, te
 
 def follow_renewal(work: UnitOfWork, dossier: Dossier, trigger: DossierTrigger, *, at: datetime, actor: str) -> None:
     """Let a certificate follow what was done to the dossier that renews it, in the same transaction (promise I4)."""
-    query = select(Certificate).where(col(Certificate.renewal_id) == dossier.id)
-    certificate = work.session.exec(query).first()
+    if dossier.kind != DossierKind.RENEWAL:
+        return
+    certificate = work.session.exec(select(Certificate).where(col(Certificate.renewal_id) == dossier.id)).first()
     if certificate is None:
         return
     if trigger is DossierTrigger.SUBMIT:
