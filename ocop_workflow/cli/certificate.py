@@ -18,9 +18,9 @@ from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.config_files.certificates import COLUMNS, load_certificates
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.certificate_acts import Issue, Revocation, issue_certificate, revoke
 from ocop_workflow.services.certificate_facts import certificate_case, find_certificate
 from ocop_workflow.services.certificate_lists import CertificateVerdict, import_certificates, judge_certificates
-from ocop_workflow.services.certificates import Issue, Revocation, issue_certificate, revoke
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.events import details_of, events_of

@@ -1,22 +1,21 @@
-"""Certificates as they are issued, kept, superseded, revoked; every change is one event (promise I1)."""
+"""The changes of certificates: what their dates make of them, each one event of its stream (promise I1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time, local_day, start_of_day
+from ocop_workflow.clock import OFFICE_ZONE, start_of_day
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.certificate_terms import changes, expiry_of
-from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.certificate_terms import changes
+from ocop_workflow.policy.rule_set import DossierKind, RuleSet
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
-from ocop_workflow.services.events import Act, append_event, command_done
+from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Product
+from ocop_workflow.storage.tables import Certificate, Cycle, Dossier
 from state_machines.certificate import (
     ENDED_BY_ACT,
     FINAL_CERTIFICATE_STATUSES,
@@ -24,7 +23,7 @@ from state_machines.certificate import (
     CertificateStatus,
     certificate_lifecycle,
 )
-from state_machines.dossier import DossierStatus, DossierTrigger
+from state_machines.dossier import DossierTrigger
 
 _LIFECYCLE = certificate_lifecycle()
 
@@ -45,94 +44,6 @@ _TOLD = (CertificateStatus.EXTENDED_BY_LAW, CertificateStatus.EXPIRED, Certifica
 
 class CertificateRefusedError(InputError):
     """A certificate can't be issued, renewed or revoked so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A certificate as it is issued.
-
-    Attributes:
-        number: The certificate's number, unique in its office.
-        decision: The number of the recognition decision.
-        issued_on: The day of issue.
-        actor: The recognising authority, or the office recording it.
-        command: Makes the act idempotent.
-    """
-
-    number: str
-    decision: str
-    issued_on: date
-    actor: str
-    command: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Revocation:
-    """A certificate's withdrawal.
-
-    Attributes:
-        ground: One of the withdrawal grounds of the rule set.
-        decision: The number of the decision.
-        found_on: The day of the finding (or of the commune's confirmation that production has stopped).
-        decided_on: The day of the decision.
-        actor: The recognising authority, or the office recording it.
-        overrun: Why the term since the finding was overrun, where it was.
-    """
-
-    ground: str
-    decision: str
-    found_on: date
-    decided_on: date
-    actor: str
-    overrun: str | None = None
-
-
-def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certificate:
-    """Issue the certificate of a recognised dossier; the product's present one is superseded from then on.
-
-    A certificate is valid for the months of the dossier's rule set. Who recognises follows from the stars, whichever
-    stage found them.
-
-    Raises:
-        CertificateRefusedError: The dossier is not recognised with stars that are certified, has a certificate, the
-            number is taken, the day is not one, the rule set gives no validity, or the actor may not.
-    """
-    session = work.session
-    if command_done(session, issue.command):
-        return session.exec(select(Certificate).where(col(Certificate.dossier_id) == dossier.id)).one()
-    cycle = session.get_one(Cycle, dossier.cycle_id)
-    product = session.get_one(Product, dossier.product_id)
-    book = work.books.of_dossier(session, cycle, dossier)
-    stars = _stars_to_certify(dossier)
-    authority = authority_for(book.rule_set, book.units.ancestor, product.unit_id, stars)
-    _check_actor(issue.actor, authority, cycle.office_position)
-    _check_issue(work, cycle, dossier, issue)
-    months = book.rule_set.validity_months
-    if months is None:
-        raise CertificateRefusedError(f"rule set {book.rule_set.id} gives no validity_months; add it to the rule set")
-    earlier = certificates_not_ended(session, product.id)
-    certificate = Certificate(
-        id=work.ids.new("certificate", dossier.key),
-        office_id=cycle.office_id,
-        product_id=product.id,
-        dossier_id=dossier.id,
-        rule_set_hash=dossier.rule_set_hash,
-        number=issue.number,
-        stars=stars,
-        authority=authority,
-        decision=issue.decision,
-        issued_on=issue.issued_on,
-        expires_at=expiry_of(issue.issued_on, months),
-        status=CertificateStatus.VALID.value,
-        status_at=start_of_day(issue.issued_on),
-    )
-    enter(work, certificate, cycle, action="certificate_issued", actor=issue.actor, command=issue.command)
-    for old in earlier:
-        supersede(work, old, by=certificate, actor=issue.actor)
-    case = certificate_case(session, work.books, certificate)
-    params = {"number": issue.number, "last_valid_on": last_day_in_time(certificate.expires_at).isoformat()}
-    _tell(work, case, "news.certificate_issued", params, at=certificate.status_at)
-    return certificate
 
 
 def enter(
@@ -172,54 +83,12 @@ def facts_of_row(certificate: Certificate) -> dict[str, Any]:
 
 def supersede(work: UnitOfWork, certificate: Certificate, *, by: Certificate, actor: str) -> None:
     """End a certificate that was in force when another one of its product was issued, from that day on."""
-    record_changes(work, certificate, actor=actor)
     at = start_of_day(by.issued_on)
+    record_changes(work, certificate, actor=actor, tells=at >= certificate.expires_at)
     in_force = certificate.status not in FINAL_CERTIFICATE_STATUSES
     if in_force or (certificate.status == CertificateStatus.EXPIRED and at < certificate.status_at):
         case = certificate_case(work.session, work.books, certificate)
-        _move(work, case, CertificateStatus.SUPERSEDED, at=at, actor=actor, details={"by": by.number})
-
-
-def revoke(work: UnitOfWork, certificate: Certificate, revocation: Revocation) -> int:
-    """Withdraw a certificate; return by how many days the term since the finding was overrun, 0 in time.
-
-    Raises:
-        CertificateRefusedError: The ground is none of the rule set's, the actor may not, or the days are wrong.
-        TransitionNotAllowedError: It is not in force.
-    """
-    record_changes(work, certificate, actor=revocation.actor)
-    case = certificate_case(work.session, work.books, certificate)
-    rules = work.books.rule_set(work.session, certificate.rule_set_hash)
-    _check_actor(revocation.actor, certificate.authority, case.cycle.office_position)
-    grounds = case.book.rule_set.withdrawal_grounds or rules.withdrawal_grounds
-    ground = next((known for known in grounds if known.id == revocation.ground), None)
-    if ground is None:
-        known = ", ".join(each.id for each in grounds) or "none; add withdrawal_grounds to the rule set"
-        raise CertificateRefusedError(f"unknown ground {revocation.ground[:60]!r}; known are {known}")
-    if not revocation.found_on <= revocation.decided_on <= local_day(work.now):
-        raise CertificateRefusedError("the finding comes first, then the decision, and neither lies in the future")
-    term = case.book.rule_set.withdrawal_within or rules.withdrawal_within
-    overrun = 0
-    if term is not None:
-        overrun = max(0, (revocation.decided_on - revocation.found_on - timedelta(days=term.days)).days)
-    details = {
-        "ground": ground.title.model_dump(),
-        "ground_id": ground.id,
-        "decision": revocation.decision,
-        "found_on": revocation.found_on.isoformat(),
-        "overrun_days": overrun,
-    }
-    _move(
-        work,
-        case,
-        CertificateStatus.REVOKED,
-        at=max(start_of_day(revocation.decided_on), certificate.status_at),
-        actor=revocation.actor,
-        details=details,
-        rule=ground.source,
-        text=revocation.overrun if overrun else None,
-    )
-    return overrun
+        move(work, case, CertificateStatus.SUPERSEDED, at=at, actor=actor, details={"by": by.number})
 
 
 def record_changes(work: UnitOfWork, certificate: Certificate, *, actor: str, tells: bool = True) -> int:
@@ -236,14 +105,15 @@ def record_changes(work: UnitOfWork, certificate: Certificate, *, actor: str, te
         if change.status is CertificateStatus.EXTENDED_BY_LAW and case.facts.renewal is not None:
             extension = case.facts.renewal.extended_by_law
             rule = extension.source if extension else rule
-        _move(work, case, change.status, at=change.at, actor=actor, details={}, rule=rule, tells=tells)
+        move(work, case, change.status, at=change.at, actor=actor, details={}, rule=rule, tells=tells)
     return len(found)
 
 
 def follow_renewal(work: UnitOfWork, dossier: Dossier, trigger: DossierTrigger, *, at: datetime, actor: str) -> None:
     """Let a certificate follow what was done to the dossier that renews it, in the same transaction (promise I4)."""
-    query = select(Certificate).where(col(Certificate.renewal_id) == dossier.id)
-    certificate = work.session.exec(query).first()
+    if dossier.kind != DossierKind.RENEWAL:
+        return
+    certificate = work.session.exec(select(Certificate).where(col(Certificate.renewal_id) == dossier.id)).first()
     if certificate is None:
         return
     if trigger is DossierTrigger.SUBMIT:
@@ -284,44 +154,7 @@ def authority_for(rules: RuleSet, ancestor: Any, unit_id: str, stars: int) -> st
     return level if unit is None else str(unit.id)
 
 
-def _stars_to_certify(dossier: Dossier) -> int:
-    if dossier.status == DossierStatus.RATED_UNCERTIFIED:
-        raise CertificateRefusedError(
-            f"{dossier.key} was rated {dossier.stars} stars, which are told in writing and not certified"
-        )
-    if dossier.status != DossierStatus.RECOGNISED or dossier.stars is None:
-        raise CertificateRefusedError(
-            f"{dossier.key} is at {dossier.stage}: {dossier.status}; a certificate follows the recognition"
-        )
-    return dossier.stars
-
-
-def _check_actor(actor: str, authority: str, office: str) -> None:
-    if actor != office and actor.partition("/")[0] != authority:
-        raise CertificateRefusedError(f"{actor[:80]} may not; that is for {authority}, or {office} recording it")
-
-
-def _check_issue(work: UnitOfWork, cycle: Cycle, dossier: Dossier, issue: Issue) -> None:
-    session = work.session
-    issued = session.exec(select(Certificate.number).where(col(Certificate.dossier_id) == dossier.id)).first()
-    if issued is not None:
-        raise CertificateRefusedError(f"{dossier.key} has the certificate {issued} already")
-    if is_number_taken(session, cycle.office_id, issue.number):
-        raise CertificateRefusedError(f"the number {issue.number[:60]!r} is taken; give each certificate its own")
-    recognised_on = local_day(dossier.closed_at or work.now)
-    if not recognised_on <= issue.issued_on <= local_day(work.now):
-        raise CertificateRefusedError(
-            f"the day of issue lies between the recognition ({recognised_on:%d/%m/%Y}) and today; correct it"
-        )
-
-
-def is_number_taken(session: Session, office_id: str, number: str) -> bool:
-    """Tell whether an office has a certificate of this number."""
-    query = select(Certificate.id).where(col(Certificate.office_id) == office_id, col(Certificate.number) == number)
-    return session.exec(query).first() is not None
-
-
-def _move(
+def move(
     work: UnitOfWork,
     case: CertificateCase,
     status: CertificateStatus,
@@ -348,10 +181,10 @@ def _move(
             work.session.add(obligation)
     if tells and status in _TOLD:
         params = {**details, "number": certificate.number}
-        _tell(work, case, f"news.certificate_{status.value}", params, at=at)
+        tell_both(work, case, f"news.certificate_{status.value}", params, at=at)
 
 
-def _tell(work: UnitOfWork, case: CertificateCase, code: str, params: Mapping[str, Any], *, at: datetime) -> None:
+def tell_both(work: UnitOfWork, case: CertificateCase, code: str, params: Mapping[str, Any], *, at: datetime) -> None:
     """Plan the news of the last event for the producer and the office."""
     for recipient in (case.producer, case.cycle.office_position):
         tell(

@@ -404,3 +404,22 @@ def test_check_plan_wants_a_unit_for_a_task_that_a_lower_level_leads(
 
     year["tasks"][0]["lead"] = {"role": "team", "unit": "hill"}
     assert findings_of(plan) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"ladder": "far"}, 'unknown ladder "far"'),
+        ({"renewal_stages": {"moon": {}}}, 'unknown stage "moon"'),
+        ({"renewal_stages": {"idea": {"landing": {}}}}, 'unknown step "landing"'),
+        ({"renewal_stages": {"idea": {"submission": {"ladder": "far"}}}}, 'unknown ladder "far"'),
+    ],
+)
+def test_check_plan_wants_ladder_stages_and_steps_of_renewals_known(
+    plan: dict[str, Any], changed: dict[str, Any], sentence: str
+) -> None:
+    plan["certificates"] = {"ladder": next(iter(plan["ladders"])), "source": "item 1", **changed}
+
+    (found,) = findings_of(plan)
+
+    assert found.startswith(sentence)

@@ -102,6 +102,23 @@ def test_check_rule_set_wants_limits_on_stages_and_steps_there_are() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "is_wrong"),
+    [("180", "120", False), ("120", "120", False), ("119", "120", True), ("1", "-1", True)],
+)
+def test_check_rule_set_wants_a_renewal_window_that_opens_first(opens: str, closes: str, *, is_wrong: bool) -> None:
+    renewal = {"opens_days_before": opens, "closes_days_before": closes, "source": "x"}
+    sentence = f"the renewal window opens {opens} and closes {closes} days before the expiry; let it open first"
+
+    assert rules_with({"renewal": renewal}) == ([sentence] if is_wrong else [])
+
+
+def test_check_rule_set_wants_the_levels_of_product_codes_known() -> None:
+    (sentence,) = rules_with({"product_code": {"levels": ["galaxy"], "source": "x"}})
+
+    assert sentence.startswith('unknown level "galaxy"')
+
+
 def test_check_rule_set_wants_its_levels_known_everywhere() -> None:
     found = [
         each.sentence for each in check_rule_set(RuleSet.model_validate(small("rulesets") | {"levels": ["district"]}))

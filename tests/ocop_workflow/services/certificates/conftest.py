@@ -11,9 +11,9 @@ from sqlmodel import col, select
 
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.certificate_acts import Issue, issue_certificate
 from ocop_workflow.services.certificate_facts import find_certificate
 from ocop_workflow.services.certificate_watch import Watched, certificates_to_watch, watch
-from ocop_workflow.services.certificates import Issue, issue_certificate
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.enforcement import enforce, overdue_obligations
 from ocop_workflow.services.evaluations import conclude, record_sheets

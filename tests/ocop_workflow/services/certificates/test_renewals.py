@@ -51,7 +51,7 @@ def test_dates_are_recorded_with_the_instants_at_which_they_became_true(certifie
     assert certified.faults() == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_years_with_outages_give_each_rung_once_and_expire_at_the_instant(certified: "Certified", seed: int) -> None:
     """I3, I9: whatever days the sweeps run on, each rung ends once, and no certificate lapses unnoticed."""
     randomly = random.Random(seed)  # noqa: S311 -- which days are swept is no secret
@@ -262,11 +262,12 @@ def test_a_newer_cycle_with_the_same_window_goes_on_where_the_older_one_was(cert
     documents = type(office.documents)(
         plan, office.documents.rule_set, {}, office.documents.units, office.documents.days, office.documents.products
     )
-    with office.at("2020-02-01 08:00") as work:
+    with office.at("2020-05-25 08:00") as work:
         open_cycle(work, documents, year=2020, actor=OFFICE)
-    for day in ("2020-02-02", "2020-06-01", "2020-09-17", "2020-12-01", "2021-02-01"):
+    for day in ("2020-05-26", "2020-09-17", "2020-12-01", "2021-02-01"):
         certified.sweep(f"{day} 07:30")
 
+    assert certified.rungs()["-180"] == "planned"  # it came on 19 May, when nothing was swept
     assert sorted(certified.rungs()) == sorted(RUNGS)
 
 
