@@ -166,7 +166,7 @@ def _node(state: str) -> str:
 
 
 def _shown(guard: Guard | None) -> str:
-    if guard is None:
+    if guard is None or guard.name == "always":
         return ""
     if guard.verdict is not None:
         return f" [{guard.verdict}]"

@@ -19,8 +19,10 @@ def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
             yield f'rule set "{name}": statutory limits are read, but only the dates of the plan are watched'
         if rules.renewal is not None or rules.validity_months is not None:
             yield f'rule set "{name}": validity and renewal are read, but no certificate is watched'
-        if rules.transitions or rules.takes_new:
-            yield f'rule set "{name}": which dossiers it takes is read; the plan\'s choice of rule set decides'
+        if rules.transitions:
+            yield f'rule set "{name}": transitions are read, but the last days they set are not watched'
+        if rules.batches:
+            yield f'rule set "{name}": batches are read, but only the dates of the plan are watched'
 
 
 def _of_plan(plan: CyclePlan) -> Iterator[str]:
