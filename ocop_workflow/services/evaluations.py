@@ -67,9 +67,10 @@ def record_sheets(
         return int(details_of(done)["session"])
     stage, book = _stage(work, dossier)
     parts = book.rule_set.parts
+    if stage.judged_by == "nobody":
+        raise NotJudgedSoError(f"{stage.id} passes the dossier on and judges nothing; it takes no score sheets")
     if stage.judged_by != "council":
-        instead = "give --verdict instead of" if stage.judged_by == "verdict" else "it takes no"
-        raise NotJudgedSoError(f"{stage.id} is judged by {stage.judged_by}; {instead} score sheets")
+        raise NotJudgedSoError(f"{stage.id} is decided by verdict; give --verdict instead of score sheets")
     if dossier.status not in (DossierStatus.RECEIVED, DossierStatus.UNDER_REVIEW):
         raise NotJudgedSoError(f"a dossier that is {dossier.status} is not before the council; receive it first")
     check_decider(work, dossier, actor)
