@@ -143,12 +143,16 @@ class Recognition(Record):
 
 
 class StatutoryLimit(Record):
-    """A term that the regulation itself sets: it can be overrun with a reason, never extended."""
+    """A term that the regulation itself sets: it can be overrun with a reason, never extended.
+
+    It is that of a step of a stage, or has a title of its own.
+    """
 
     id: Identifier
     stage: Identifier | None = None
     step: Identifier | None = None
     kinds: tuple[DossierKind, ...] = tuple(DossierKind)
+    title: LocalText | None = None
     due: Due
     article: Source
 
