@@ -209,12 +209,12 @@ def test_load_plan_files_loads_the_rule_sets_of_years_and_rounds_too(config: Pat
     terms = {
         "quang-ninh-2017": "start: 2017-06-21, until: 2018-01-01",
         "later": "start: 2018-01-01, until: 2018-02-01",
-        "trial": "start: 2018-02-01, until: 2021-01-01",
+        "trial": "start: 2018-02-01, until: 2019-08-21",
     }
     text = (config / RULES).read_text(encoding="utf-8")
     for name, term in terms.items():
         changed = text.replace("id: quang-ninh-2017", f"id: {name}", 1)
-        changed = changed.replace("start: 2017-06-21, until: 2021-01-01", term)
+        changed = changed.replace("start: 2017-06-21, until: 2019-08-21", term)
         (config / "rulesets" / f"{name}.yaml").write_text(changed, encoding="utf-8")
     edit(
         config,
