@@ -81,7 +81,7 @@ def load_rule_sets(config_dir: Path) -> dict[str, RuleSet]:
         InvalidFilesError: Their files have faults.
     """
     faults: list[Fault] = []
-    every = _load_other_rule_sets(config_dir, {}, faults)
+    every = _load_every_rule_set(config_dir, {}, faults)
     _raise_any(faults)
     return every
 
@@ -142,7 +142,7 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
     with _collecting(faults, document, ("units",)):
         units = load_units(config_dir, plan.units)
     rule_sets = _load_named_rule_sets(plan, document, config_dir, faults)
-    every = _load_other_rule_sets(config_dir, rule_sets, faults)
+    every = _load_every_rule_set(config_dir, rule_sets, faults)
     products = expand_chains(plan)
     if plan.products is not None:
         with _collecting(faults, document, ("products",)):
@@ -187,19 +187,21 @@ def _load_named_rule_sets(
     return loaded
 
 
-def _load_other_rule_sets(
+def _load_every_rule_set(
     config_dir: Path, loaded: Mapping[str, tuple[RuleSet, Document]], faults: list[Fault]
 ) -> dict[str, RuleSet]:
     """Return every rule set of the configuration, those already loaded among them, and check their intakes together."""
     every = dict(loaded)
-    for path in sorted((config_dir / "rulesets").glob("*.yaml")):
+    paths = sorted((config_dir / "rulesets").glob("*.yaml"))
+    for path in paths:
         if path.stem not in every and all(fault.file != str(path) for fault in faults):
             try:
                 every[path.stem] = _load_rule_set(config_dir, path.stem)
             except InvalidFilesError as error:
                 faults.extend(error.faults)
-    for rule_set_id, finding in check_intakes(rule_set for rule_set, _ in every.values()):
-        faults.append(every[rule_set_id][1].fault(finding.loc, finding.sentence))
+    if len(every) == len(paths):  # one that is missing would only seem to leave a gap
+        for rule_set_id, finding in check_intakes(rule_set for rule_set, _ in every.values()):
+            faults.append(every[rule_set_id][1].fault(finding.loc, finding.sentence))
     return {rule_set_id: rule_set for rule_set_id, (rule_set, _) in every.items()}
 
 

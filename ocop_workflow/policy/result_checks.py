@@ -6,7 +6,7 @@ from ocop_workflow.policy.findings import Finding
 from ocop_workflow.policy.route import lifecycle_of
 from ocop_workflow.policy.rule_set import Band, DossierKind, Outcome, RuleSet, Stage
 from state_machines.dossier import DossierStatus
-from state_machines.guards import HIGHEST_MEAN, LOWEST_MEAN
+from state_machines.guards import LOWEST_MEAN
 
 
 def check_results(rule_set: RuleSet) -> tuple[Finding, ...]:
@@ -62,7 +62,7 @@ def _bands_met(stage: Stage, outcome: Outcome, rule_set: RuleSet) -> Iterator[Ba
     low = LOWEST_MEAN if outcome.when.at_least is None else outcome.when.at_least
     for band in rule_set.bands:
         begins_before_its_end = outcome.when.below is None or band.at_least < outcome.when.below
-        ends_after_its_beginning = low <= HIGHEST_MEAN if band.below is None else band.below > low
+        ends_after_its_beginning = band.below is None or band.below > low
         if begins_before_its_end and ends_after_its_beginning:
             yield band
 

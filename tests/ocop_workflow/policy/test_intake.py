@@ -170,3 +170,9 @@ def test_load_plan_files_refuses_a_configuration_in_which_two_texts_take_the_sam
     text = refusal(config, "rulesets/qd-1048-2019.yaml", ("start: 2019-08-21, until: 2023-02-24", "start: 2019-08-21"))
 
     assert text.startswith('"qd-1048-2019" and "qd-148-2023" both take new dossiers')
+
+
+def test_load_plan_files_tells_a_broken_rule_set_beside_the_plan_s_own_and_no_gap_after_it(config: Path) -> None:
+    text = refusal(config, "rulesets/qd-148-2023.yaml", ("levels: [district, province, national]", "levels: district"))
+
+    assert text.startswith('"levels" must be a list')
