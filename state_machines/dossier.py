@@ -68,11 +68,13 @@ class StageShape:
         id: The stage.
         outcomes: Its ways to end.
         lapses: Whether the producer submits here, so that a missed date can lapse the dossier.
+        judges: Whether the dossier is judged here; an office that only passes it on cannot reject it.
     """
 
     id: str
     outcomes: tuple[StageOutcome, ...]
     lapses: bool
+    judges: bool = True
 
 
 def state_of(stage: str, status: str) -> str:
@@ -110,7 +112,8 @@ def _stage_lines(shape: StageShape) -> list[Transition]:
     ]
     for source in (s.RECEIVED, s.UNDER_REVIEW):
         lines += [Transition(t.CONCLUDE, at(source), _dest(end.to), end.guard) for end in shape.outcomes]
-    lines += [Transition(t.REJECT, at(source), s.REJECTED) for source in (s.SUBMITTED, s.RECEIVED, s.UNDER_REVIEW)]
+    if shape.judges:
+        lines += [Transition(t.REJECT, at(source), s.REJECTED) for source in (s.SUBMITTED, s.RECEIVED, s.UNDER_REVIEW)]
     open_statuses = (s.AWAITING_SUBMISSION, s.SUBMITTED, s.RECEIVED, s.UNDER_REVIEW, s.RETURNED)
     lines += [Transition(t.WITHDRAW, at(source), s.WITHDRAWN) for source in open_statuses]
     if shape.lapses:

@@ -58,14 +58,24 @@ def mean_within(guard: Guard, facts: Facts) -> bool:
     return facts.mean >= Fraction(guard.at_least) and (guard.below is None or facts.mean < Fraction(guard.below))
 
 
-GUARDS: dict[str, Callable[[Guard, Facts], bool]] = {"verdict_is": verdict_is, "mean_within": mean_within}
+def always(_guard: Guard, _facts: Facts) -> bool:
+    """Return True: a stage that nobody judges has one way on."""
+    return True
+
+
+GUARDS: dict[str, Callable[[Guard, Facts], bool]] = {
+    "verdict_is": verdict_is,
+    "mean_within": mean_within,
+    "always": always,
+}
 """The guard functions by the name that a rule set uses."""
 
 
 def partition_fault(guards: Sequence[Guard]) -> str | None:
     """Return why the guards of one trigger do not partition their domain, or None when they do (promise I5).
 
-    They partition it when exactly one of them accepts each verdict, or each mean from 0 to 100.
+    They partition it when exactly one of them accepts each verdict, or each mean from 0 to 100; nothing stands beside
+    a guard that always holds.
     """
     names = {guard.name for guard in guards}
     unknown = names - GUARDS.keys()
@@ -73,6 +83,8 @@ def partition_fault(guards: Sequence[Guard]) -> str | None:
         return f"unknown guard {min(unknown)}; known are {', '.join(sorted(GUARDS))}"
     if len(names) > 1:
         return f"the outcomes read different values ({', '.join(sorted(names))}); let all read one"
+    if names == {"always"}:
+        return None if len(guards) == 1 else f"{len(guards)} outcomes always hold; keep one"
     return _verdict_fault(guards) if names == {"verdict_is"} else _interval_fault(guards)
 
 

@@ -22,6 +22,16 @@ class Transition:
     dest: str
     guard: Guard | None = None
 
+    @property
+    def when(self) -> str:
+        """Return what the guard asks for, such as `mean at least 50`; empty when it asks for nothing."""
+        if self.guard is None or self.guard.name == "always":
+            return ""
+        if self.guard.verdict is not None:
+            return self.guard.verdict
+        upper = "" if self.guard.below is None else f", below {self.guard.below}"
+        return f"mean at least {self.guard.at_least}{upper}"
+
 
 class TransitionNotAllowedError(Exception):
     """The trigger leads nowhere from this state, or every guard refused the facts.
@@ -116,7 +126,7 @@ class Lifecycle:
         lines = ["stateDiagram-v2", f"  [*] --> {_node(self.initial)}"]
         lines += [f'  state "{state}" as {_node(state)}' for state in self.states]
         lines += [
-            f"  {_node(line.source)} --> {_node(line.dest)}: {line.trigger}{_shown(line.guard)}"
+            f"  {_node(line.source)} --> {_node(line.dest)}: {line.trigger}{f' [{line.when}]' if line.when else ''}"
             for line in self.transitions
         ]
         lines += [f"  {_node(state)} --> [*]" for state in sorted(self.final)]
@@ -163,12 +173,3 @@ def _closure(start: set[str], edges: Iterable[tuple[str, str]]) -> set[str]:
 
 def _node(state: str) -> str:
     return state.replace(":", "__")
-
-
-def _shown(guard: Guard | None) -> str:
-    if guard is None:
-        return ""
-    if guard.verdict is not None:
-        return f" [{guard.verdict}]"
-    upper = "" if guard.below is None else f", below {guard.below}"
-    return f" [mean at least {guard.at_least}{upper}]"

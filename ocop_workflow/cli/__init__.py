@@ -15,10 +15,12 @@ from ocop_workflow.cli import (
     doctor,
     dossier,
     folder,
+    machine,
     outbox,
     people,
     products,
     report,
+    ruleset,
     running,
     support,
     targets_command,
@@ -64,6 +66,8 @@ app.add_typer(people.app, name="people")
 app.add_typer(products.app, name="products")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
+app.add_typer(ruleset.app, name="ruleset")
+app.add_typer(machine.app, name="machine")
 folder.register(app)
 doctor.register(app)
 running.register(app)

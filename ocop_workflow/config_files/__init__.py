@@ -12,6 +12,7 @@ from ocop_workflow.config_files.loading import (
     load_plan,
     load_plan_files,
     load_rule_set,
+    load_rule_sets,
     load_schedules,
     load_units,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "load_plan_files",
     "load_products",
     "load_rule_set",
+    "load_rule_sets",
     "load_schedules",
     "load_units",
     "read_document",

@@ -1,6 +1,6 @@
 """Loading what `config/` holds: each file becomes a checked model, or the faults in it are raised together."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from ocop_workflow.config_files.sentences import faults_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.chains import PlannedProduct, expand_chains
 from ocop_workflow.policy.findings import Finding
+from ocop_workflow.policy.intake import check_intakes, check_plan_intakes
 from ocop_workflow.policy.plan import CalendarRules, CyclePlan
 from ocop_workflow.policy.plan_checks import check_plan
 from ocop_workflow.policy.rule_set import RuleSet
@@ -71,6 +72,18 @@ def load_rule_set(config_dir: Path, rule_set_id: str) -> RuleSet:
         InvalidFilesError: Its file has faults.
     """
     return _load_rule_set(config_dir, rule_set_id)[0]
+
+
+def load_rule_sets(config_dir: Path) -> dict[str, RuleSet]:
+    """Load and check every rule set of a configuration, by id: also that exactly one takes each new dossier.
+
+    Raises:
+        InvalidFilesError: Their files have faults.
+    """
+    faults: list[Fault] = []
+    every = _load_every_rule_set(config_dir, {}, faults)
+    _raise_any(faults)
+    return every
 
 
 def load_units(config_dir: Path, register_id: str) -> UnitRegister:
@@ -129,6 +142,7 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
     with _collecting(faults, document, ("units",)):
         units = load_units(config_dir, plan.units)
     rule_sets = _load_named_rule_sets(plan, document, config_dir, faults)
+    every = _load_every_rule_set(config_dir, rule_sets, faults)
     products = expand_chains(plan)
     if plan.products is not None:
         with _collecting(faults, document, ("products",)):
@@ -137,6 +151,7 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
     known = {rule_set_id: rule_set for rule_set_id, (rule_set, _) in rule_sets.items()}
     if units is not None:
         faults += _placed(document, check_plan(plan, known, units))
+        faults += _placed(document, check_plan_intakes(plan, every, units))
         faults += _products_in_unknown_units(document, products, units)
         for rule_set, source in rule_sets.values():
             faults += _placed(source, check_rule_set_in_register(rule_set, units))
@@ -170,6 +185,24 @@ def _load_named_rule_sets(
             with _collecting(faults, document, loc):
                 loaded[rule_set_id] = _load_rule_set(config_dir, rule_set_id)
     return loaded
+
+
+def _load_every_rule_set(
+    config_dir: Path, loaded: Mapping[str, tuple[RuleSet, Document]], faults: list[Fault]
+) -> dict[str, RuleSet]:
+    """Return every rule set of the configuration, those already loaded among them, and check their intakes together."""
+    every = dict(loaded)
+    paths = sorted((config_dir / "rulesets").glob("*.yaml"))
+    for path in paths:
+        if path.stem not in every and all(fault.file != str(path) for fault in faults):
+            try:
+                every[path.stem] = _load_rule_set(config_dir, path.stem)
+            except InvalidFilesError as error:
+                faults.extend(error.faults)
+    if len(every) == len(paths):  # one that is missing would only seem to leave a gap
+        for rule_set_id, finding in check_intakes(rule_set for rule_set, _ in every.values()):
+            faults.append(every[rule_set_id][1].fault(finding.loc, finding.sentence))
+    return {rule_set_id: rule_set for rule_set_id, (rule_set, _) in every.items()}
 
 
 def _named_rule_sets(plan: CyclePlan) -> Iterator[tuple[Location, str]]:

@@ -17,8 +17,10 @@ def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
             yield f'rule set "{name}": gates are read, but stars follow the bands alone'
         if rules.limits:
             yield f'rule set "{name}": statutory limits are read, but only the dates of the plan are watched'
-        if rules.transitions or rules.takes_new:
-            yield f'rule set "{name}": which dossiers it takes is read; the plan\'s choice of rule set decides'
+        if rules.transitions:
+            yield f'rule set "{name}": transitions are read, but the last days they set are not watched'
+        if rules.batches:
+            yield f'rule set "{name}": batches are read, but only the dates of the plan are watched'
 
 
 def _of_certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:

@@ -119,7 +119,7 @@ def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Fin
         if stage_id not in judged_by:
             yield unknown_name(("councils", stage_id), "stage", stage_id, judged_by)
         elif judged_by[stage_id] != "council":
-            sentence = f'stage "{stage_id}" is judged by verdict and has no council; remove this one'
+            sentence = f'stage "{stage_id}" is judged by {judged_by[stage_id]} and has no council; remove this one'
             yield Finding(("councils", stage_id), sentence)
 
 
@@ -195,7 +195,6 @@ def _year(plan: CyclePlan, year: int, content: CycleYear, rule_sets: Mapping[str
 
 
 def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:
-    yield from _in_force(loc, round_, rule_set)
     yield from _lifecycles(loc, round_, rule_set)
     stages = {stage.id: stage for stage in rule_set.route.stages}
     for at, stage_id in enumerate(round_.stages_off):
@@ -221,17 +220,6 @@ def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> 
             if dates.lapse is not None and not steps[step_id].owner.producer:
                 sentence = f"step \"{step_id}\" is not the producer's, so it can't lapse a dossier; remove the lapse"
                 yield Finding((*here, step_id, "lapse"), sentence)
-
-
-def _in_force(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:
-    """Find a round that takes dossiers under a text that is not in force then."""
-    start, until = rule_set.in_force.start, rule_set.in_force.until
-    if round_.opens_on < start or (until is not None and round_.opens_on >= until):
-        term = f"from {start}" + (f" until {until}" if until else "")
-        sentence = (
-            f'rule set "{rule_set.id}" is in force {term}, not on {round_.opens_on}; choose the one in force then'
-        )
-        yield Finding((*loc, "opens_on"), sentence)
 
 
 def _lifecycles(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ def lifecycle_of(route: Route, stages: Sequence[Stage]) -> Lifecycle:
                 stage.id,
                 tuple(StageOutcome(_guard(end.when), _target(end.to, order, kept)) for end in stage.outcomes),
                 lapses=stage.submitted_by.producer,
+                judges=stage.judged_by != "nobody",
             )
             for stage in stages
         )

@@ -3,12 +3,24 @@
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ocop_workflow.policy.date_forms import Due
 from ocop_workflow.policy.document import Identifier, LocalText, Record, Source
+
+
+def _read_month_day(value: str) -> str:
+    try:
+        date.fromisoformat(f"2000-{value}")
+    except ValueError:
+        raise ValueError(f'"{value[:80]}" is no day of the year; write it as "04-30"') from None
+    return value
+
+
+MonthDay = Annotated[str, AfterValidator(_read_month_day)]
+"""A day of every year, written `04-30`."""
 
 
 class DossierKind(StrEnum):
@@ -23,10 +35,10 @@ class GuardChoice(Record):
     """A guard chosen by name, with its arguments: a verdict, or a half-open interval of mean scores.
 
     `mean_within` takes `at_least` (0 if left out) and `below` (to 100 inclusive if left out);
-    `verdict_is` takes `verdict`. The functions stand in `state_machines.guards`.
+    `verdict_is` takes `verdict`; `always` takes nothing. The functions stand in `state_machines.guards`.
     """
 
-    guard: Literal["mean_within", "verdict_is"]
+    guard: Literal["mean_within", "verdict_is", "always"]
     verdict: str | None = None
     at_least: Decimal | None = None
     below: Decimal | None = None
@@ -56,17 +68,21 @@ class Step(Record):
     owner: Owner
     settled_by: Identifier | None = None
     document_number: bool = False
+    source: Source | None = None
 
 
 class Stage(Record):
-    """A stage of the route: who submits, who decides, how it is judged, which ways it can end."""
+    """A stage of the route: who submits, who decides, how it is judged, which ways it can end.
+
+    A stage judged by `nobody` adds its assessment and passes the dossier on, or returns it; it gives no result.
+    """
 
     id: Identifier
     title: LocalText
     level: Identifier
     submitted_by: Owner
     decided_by: Owner
-    judged_by: Literal["verdict", "council"]
+    judged_by: Literal["verdict", "council", "nobody"]
     steps: tuple[Step, ...] = Field(min_length=1)
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     kinds: tuple[DossierKind, ...] = tuple(DossierKind)
@@ -127,11 +143,16 @@ class Recognition(Record):
 
 
 class StatutoryLimit(Record):
-    """A term that the regulation itself sets: it can be overrun with a reason, never extended."""
+    """A term that the regulation itself sets: it can be overrun with a reason, never extended.
+
+    It is that of a step of a stage, or has a title of its own.
+    """
 
     id: Identifier
     stage: Identifier | None = None
     step: Identifier | None = None
+    kinds: tuple[DossierKind, ...] = tuple(DossierKind)
+    title: LocalText | None = None
     due: Due
     article: Source
 
@@ -147,11 +168,24 @@ class ExtendedByLaw(Record):
     source: Source
 
 
+class Batch(Record):
+    """A yearly batch that the regulation itself sets: what was requested before one day is evaluated before another.
+
+    Both days are strict ("trước ngày") and written as month and day, `04-30`.
+    """
+
+    id: Identifier
+    stage: Identifier
+    requested_before: MonthDay
+    held_before: MonthDay
+    source: Source
+
+
 class Renewal(Record):
     """When a renewal may be requested: first and last day in time, in days before the certificate's last valid day."""
 
-    opens_days_before: int
-    closes_days_before: int
+    opens_days_before: int = Field(ge=1)
+    closes_days_before: int = Field(ge=0)
     extended_by_law: ExtendedByLaw | None = None
     source: Source
 
@@ -204,7 +238,10 @@ class InForce(Record):
 
 
 class Intake(Record):
-    """The dates for which this rule set takes new dossiers of these kinds, where texts overlap."""
+    """The days on which this rule set takes new dossiers of these kinds at these levels, where texts overlap.
+
+    Without `levels` it takes them at every level of the rule set; `until` is the first day it no longer does.
+    """
 
     kinds: tuple[DossierKind, ...] = tuple(DossierKind)
     levels: tuple[Identifier, ...] = ()
@@ -214,7 +251,7 @@ class Intake(Record):
 
 
 class Transition(Record):
-    """What becomes of dossiers pending under an earlier rule set."""
+    """What becomes of dossiers pending under an earlier rule set: they are finished under it until this date."""
 
     of: tuple[Identifier, ...]
     kinds: tuple[DossierKind, ...]
@@ -223,11 +260,16 @@ class Transition(Record):
 
 
 class RuleSet(Record):
-    """One regulation, whole. A mean score is in points from 0 to 100."""
+    """One regulation, whole. A mean score is in points from 0 to 100.
+
+    `issued_by` is the unit whose own regulation it is; in its area it goes before those of the nation, which have none.
+    `old_certificates` is where it says that certificates from before keep their own expiry.
+    """
 
     id: Identifier
     title: LocalText
     source: Source
+    issued_by: Identifier | None = None
     in_force: InForce
     takes_new: tuple[Intake, ...] = ()
     amends: tuple[Identifier, ...] = ()
@@ -237,6 +279,7 @@ class RuleSet(Record):
     bands: tuple[Band, ...]
     gates: tuple[Gate, ...] = ()
     recognition: tuple[Recognition, ...]
+    batches: tuple[Batch, ...] = ()
     limits: tuple[StatutoryLimit, ...] = ()
     validity_months: int | None = None
     validity_source: Source | None = None
@@ -247,3 +290,4 @@ class RuleSet(Record):
     withdrawal_within: Withdrawal | None = None
     product_code: ProductCodeRule | None = None
     transitions: tuple[Transition, ...] = ()
+    old_certificates: Source | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
+from ocop_workflow.policy.result_checks import check_results
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 from state_machines.guards import HIGHEST_MEAN, LOWEST_MEAN, Guard, partition_fault
@@ -11,12 +12,12 @@ from state_machines.guards import HIGHEST_MEAN, LOWEST_MEAN, Guard, partition_fa
 ENDS = FINAL_STATUSES - {DossierStatus.LAPSED}
 """The final statuses an outcome may name; a dossier lapses by its dates, never by a decision."""
 
-_GUARD_OF_JUDGEMENT = {"verdict": "verdict_is", "council": "mean_within"}
+_GUARD_OF_JUDGEMENT = {"verdict": "verdict_is", "council": "mean_within", "nobody": "always"}
 
 
 def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
-    """Return what is wrong in a rule set, in the order of its parts."""
-    return (
+    """Return what is wrong in a rule set, in the order of its parts; only then whether they fit together."""
+    findings = (
         *_repeated(rule_set),
         *_levels(rule_set),
         *_outcomes(rule_set),
@@ -27,7 +28,9 @@ def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
         *_limits(rule_set),
         *_renewal(rule_set),
         *_product_code(rule_set),
+        *_batches(rule_set),
     )
+    return findings or check_results(rule_set)
 
 
 def _repeated(rule_set: RuleSet) -> Iterator[Finding]:
@@ -192,3 +195,11 @@ def _product_code(rule_set: RuleSet) -> Iterator[Finding]:
     for index, level in enumerate(rule_set.product_code.levels if rule_set.product_code else ()):
         if level not in rule_set.levels:
             yield unknown_name(("product_code", "levels", index), "level", level, rule_set.levels)
+
+
+def _batches(rule_set: RuleSet) -> Iterator[Finding]:
+    stages = {stage.id for stage in rule_set.route.stages}
+    yield from repeated_ids(("batches",), "batch", [batch.id for batch in rule_set.batches])
+    for index, batch in enumerate(rule_set.batches):
+        if batch.stage not in stages:
+            yield unknown_name(("batches", index, "stage"), "stage", batch.stage, stages)

@@ -117,7 +117,7 @@ class _YearOfPlan:
 
     def _step(self, round_: Round, stage: Stage, step: Step) -> CalendarEntry:
         dates = round_.stages.get(stage.id, {}).get(step.id, StepDates())
-        due = self._resolve(dates.due) if dates.due is not None else _no_date(stage.source)
+        due = self._resolve(dates.due) if dates.due is not None else _no_date(step.source or stage.source)
         return CalendarEntry(
             CalendarKind.DOSSIER_STEP,
             f"{round_.id}/{stage.id}/{step.id}",

@@ -67,6 +67,8 @@ def record_sheets(
         return int(details_of(done)["session"])
     stage, book = _stage(work, dossier)
     parts = book.rule_set.parts
+    if stage.judged_by == "nobody":
+        raise NotJudgedSoError(f"{stage.id} passes the dossier on and judges nothing; it takes no score sheets")
     if stage.judged_by != "council":
         raise NotJudgedSoError(f"{stage.id} is decided by verdict; give --verdict instead of score sheets")
     if dossier.status not in (DossierStatus.RECEIVED, DossierStatus.UNDER_REVIEW):
@@ -119,14 +121,14 @@ def conclude(
         work: The unit of work.
         dossier: Received or under review.
         actor: Who decides here, or the office recording it.
-        verdict: `accepted` or `declined`, where the stage is judged so.
+        verdict: `accepted` or `declined`, where the stage is judged so; None where nobody judges.
         ground: Why, as the producer is told; no personal data.
         effective_at: When it was decided, if not now.
         text: Free text, kept beside the event.
         command: Makes the act idempotent.
 
     Raises:
-        NotJudgedSoError: A verdict at a council's stage, none or an unknown one at the others.
+        NotJudgedSoError: A verdict at a council's stage or where nobody judges, none or an unknown one at the others.
         CouncilError: Fewer sheets than the quorum, or none since the dossier was last returned.
     """
     if command_done(work.session, command):
@@ -141,6 +143,10 @@ def conclude(
         dossier.mean, dossier.stars = str(result.mean), result.stars
         facts = Facts(mean=result.mean)
         details |= {"mean": str(result.mean), "stars": result.stars, "session": number}
+    elif stage.judged_by == "nobody":
+        if verdict is not None:
+            raise NotJudgedSoError(f"{stage.id} passes the dossier on and judges nothing; leave out the verdict")
+        facts = Facts()
     else:
         if verdict not in VERDICTS:
             given = "no verdict" if verdict is None else f"unknown verdict {verdict[:80]!r}"

@@ -163,6 +163,9 @@ class _Walk:
             sheets = sheets_of(self._lead.seed, self._subject, stage.id, members=council.members, parts=rule_set.parts)
             facts = Facts(mean=mean_score(totals_of(sheets)))
             self._move(ActKind.CONCLUDE, stage, at, sheets=sheets)
+        elif stage.judged_by == "nobody":
+            facts = Facts()
+            self._move(ActKind.CONCLUDE, stage, at)
         else:
             accepted = self._draw(stage, "verdict") < self._lead.behaviour.accepted
             facts = Facts(verdict=VERDICTS[0] if accepted else VERDICTS[1])

@@ -230,7 +230,7 @@ def test_every_source_names_a_document_or_says_that_it_was_chosen(files: PlanFil
 
 def _sources(value: object) -> list[str]:
     if isinstance(value, dict):
-        own = [str(value["source"])] if "source" in value else []
+        own = [str(value["source"])] if value.get("source") is not None else []
         return own + [found for child in value.values() for found in _sources(child)]
     return [found for child in value for found in _sources(child)] if isinstance(value, list | tuple) else []
 

@@ -43,7 +43,7 @@ def test_every_shipped_rule_set_has_no_fault(path: Path) -> None:
     assert load_rule_set(CONFIG, path.stem).id == path.stem
 
 
-@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_shipped_file_names_its_schema_and_is_in_nfc(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     first = text.splitlines()[0]
@@ -62,7 +62,7 @@ def test_committed_json_schemas_are_current(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_json_schemas_know_every_key_that_is_used(path: Path) -> None:
     """A full validator is no dependency; the keys of the top level must at least be those of the schema."""
     schema = path.read_text(encoding="utf-8").splitlines()[0].rpartition("/")[2].removesuffix(".schema.json")

@@ -166,9 +166,16 @@ def test_partition_fault_is_none_exactly_when_one_guard_holds_for_each_mean(ends
 
 
 def test_guards_read_nothing_else_than_they_name() -> None:
-    assert set(GUARDS) == {"verdict_is", "mean_within"}
+    assert set(GUARDS) == {"verdict_is", "mean_within", "always"}
     assert not between().holds(Facts(verdict="accepted"))
     assert not says("accepted").holds(Facts(mean=Fraction(60)))
+    assert Guard("always").holds(Facts())
+
+
+def test_partition_fault_lets_nothing_stand_beside_a_guard_that_always_holds() -> None:
+    assert partition_fault([Guard("always")]) is None
+    assert partition_fault([Guard("always"), Guard("always")]) == "2 outcomes always hold; keep one"
+    assert partition_fault([Guard("always"), says("accepted")]) is not None
 
 
 def test_mermaid_draws_every_state_and_line() -> None:
