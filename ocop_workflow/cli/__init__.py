@@ -8,6 +8,7 @@ import typer
 from ocop_workflow.cli import (
     audit,
     calendar_command,
+    criteria,
     cycle,
     demo,
     demo_prefect,
@@ -55,6 +56,7 @@ app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
 app.add_typer(people.app, name="people")
 app.add_typer(products.app, name="products")
+app.add_typer(criteria.app, name="criteria")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 folder.register(app)
