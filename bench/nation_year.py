@@ -7,6 +7,7 @@ and frozen as ever, and handed to a sender in this process that accepts and forg
 
 import argparse
 import resource
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -14,7 +15,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -109,6 +109,7 @@ def measure(
     *,
     scale: float,
     offices: int = OFFICES,
+    days: int = DAYS,
     rule_set_id: str = RULE_SET,
     progress: Progress | None = None,
 ) -> Measured:
@@ -118,6 +119,7 @@ def measure(
         folder: Where the data folder is made.
         scale: The share of each office's communes, with their dossiers and reports.
         offices: How many offices there are.
+        days: How many days are lived through.
         rule_set_id: Whose route is gone; its lowest level is taken for the communes.
         progress: Where a bar is shown, day by day.
     """
@@ -139,8 +141,8 @@ def measure(
         _tick(runtime, measured, schedules, opened_at)
         with measured.phase("script"):
             acts = _script(runtime, opened_at)
-        days = [first_day + timedelta(days=number) for number in range(1, DAYS)]
-        for day in progress.track(days, description="the nation's year") if progress else days:
+        dates = [first_day + timedelta(days=number) for number in range(1, days)]
+        for day in progress.track(dates, description="the nation's year") if progress else dates:
             _tick(runtime, measured, schedules, at_local(day, TICK_AT))
             with measured.phase("people's acts"):
                 _act(runtime, measured, day, acts.pop(day, {}))
@@ -206,13 +208,12 @@ def report(measured: Measured, *, scale: float) -> Iterator[str]:
     yield f"costliest functions of the project, with what they call outside it ({looks}):"
     for name, share in measured.costliest:
         yield f"  {share:6.1%}  {name}"
-    kinds = groupby(sorted(measured.trouble), key=lambda sentence: sentence.partition(": ")[2])
-    for sentence, alike in kinds:
-        yield f"trouble, {len(list(alike))} times: {sentence[:200]}"
+    for sentence, times in Counter(each.partition(": ")[2] for each in measured.trouble).most_common():
+        yield f"trouble, {times} times: {sentence[:200]}"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print; exit with 3 when a flow failed or an act was refused."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="the share of communes, dossiers and reports")
     parser.add_argument("--offices", type=int, default=OFFICES, help="how many of the 34 offices")
@@ -228,6 +229,7 @@ def main() -> None:
         )
     for line in report(measured, scale=given.scale):
         print(line)
+    sys.exit(3 if measured.trouble else 0)
 
 
 if __name__ == "__main__":

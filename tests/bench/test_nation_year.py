@@ -51,9 +51,9 @@ def test_sampler_charges_what_a_library_does_to_the_function_that_called_it() ->
 
 
 @pytest.mark.slow
-def test_a_small_nations_year_ends_without_trouble(tmp_path: Path) -> None:
+def test_a_small_nations_spring_ends_without_trouble(tmp_path: Path) -> None:
     """Two offices with one commune each: all reports and dossiers are there, mails left, nothing was refused."""
-    measured = measure(tmp_path / "data", scale=0.001, offices=2)
+    measured = measure(tmp_path / "data", scale=0.001, offices=2, days=150)
 
     assert measured.trouble == []
     assert measured.rows["cycle"] == 2
