@@ -7,7 +7,7 @@ READY  := $(VENV)/ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-prefect serve test slow lint check fmt lock clean
+.PHONY: help install demo demo-prefect serve test slow bench lint check fmt lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: $(READY) ## Run the fast tests
 
 slow: $(READY) ## Run the slow tests: a real Prefect server, the wheel, replayed years
 	$(PYTEST) -m slow
+
+bench: $(READY) ## Measure a year of the whole nation (ARGS="--scale 0.01" for a quick run)
+	$(BIN)/python -m bench.nation_year $(ARGS)
 
 lint: $(READY) ## Format, style, types and import rules, without tests
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ from ocop_workflow.cli import (
     audit,
     calendar_command,
     certificate,
+    criteria,
     cycle,
     demo,
     demo_prefect,
@@ -64,6 +65,7 @@ app.add_typer(task.app, name="task")
 app.add_typer(support.app, name="support")
 app.add_typer(people.app, name="people")
 app.add_typer(products.app, name="products")
+app.add_typer(criteria.app, name="criteria")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ruleset.app, name="ruleset")

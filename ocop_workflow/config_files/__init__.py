@@ -1,5 +1,6 @@
 """Rule sets, plans, unit registers, calendars and schedules: read from files, checked, refused in plain words."""
 
+from ocop_workflow.config_files.criteria import load_criteria_set, load_criteria_sets, rule_sets_with_criteria
 from ocop_workflow.config_files.demo_settings import Behaviour, DemoSettings
 from ocop_workflow.config_files.documents import Document, read_document
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError
@@ -33,6 +34,8 @@ __all__ = [
     "find_plan",
     "json_schemas",
     "load_calendar",
+    "load_criteria_set",
+    "load_criteria_sets",
     "load_demo_settings",
     "load_plan",
     "load_plan_files",
@@ -42,5 +45,6 @@ __all__ = [
     "load_schedules",
     "load_units",
     "read_document",
+    "rule_sets_with_criteria",
     "write_json_schemas",
 ]

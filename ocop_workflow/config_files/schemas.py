@@ -6,6 +6,7 @@ from typing import Any
 
 from ocop_workflow.config_files.demo_settings import DemoSettings
 from ocop_workflow.config_files.schedules import Schedules
+from ocop_workflow.policy.criteria import CriteriaSet, Misprints
 from ocop_workflow.policy.plan import CalendarRules, CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.units import UnitRegister
@@ -15,8 +16,10 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     """Return the schema of each kind of file by the name it has in `config/schema/`."""
     return {
         "calendar": CalendarRules.model_json_schema(),
+        "criteria-set": CriteriaSet.model_json_schema(),
         "cycle-plan": CyclePlan.model_json_schema(),
         "demo": DemoSettings.model_json_schema(),
+        "misprints": Misprints.model_json_schema(),
         "rule-set": RuleSet.model_json_schema(),
         "schedules": Schedules.model_json_schema(),
         "unit-register": UnitRegister.model_json_schema(),

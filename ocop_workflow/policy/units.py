@@ -50,6 +50,7 @@ class UnitRegister(Record):
     roles: dict[Identifier, Role]
     units: tuple[Unit, ...]
     _by_id: dict[str, Unit] = PrivateAttr(default_factory=dict)
+    _areas: dict[tuple[str, str], tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, _context: object) -> None:
         """Index the units: a nation has thousands, and every date of a dossier asks for one."""
@@ -90,5 +91,8 @@ class UnitRegister(Record):
         if reference.unit is not None:
             return (reference.unit,)
         level = reference.level or self.roles[reference.role].level
-        area = self.unit(office)
-        return tuple(unit.id for unit in self.units_of_level(level) if self.ancestor(unit.id, area.level) == area)
+        if (level, office) not in self._areas:  # asked for every day by every office, the same each time
+            area = self.unit(office)
+            within = (unit.id for unit in self.units_of_level(level) if self.ancestor(unit.id, area.level) == area)
+            self._areas[level, office] = tuple(within)
+        return self._areas[level, office]

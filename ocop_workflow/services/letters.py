@@ -158,7 +158,7 @@ def _seal(session: Session, mail: Mail, cycle: Cycle) -> str | None:
     holder = addressee_of(session, cycle.office_position, on=mail.local_date)
     if holder is None or holder.key != mail.recipient:
         return None
-    return session.exec(select(Seal.hash).order_by(col(Seal.number).desc())).first()
+    return session.exec(select(Seal.hash).order_by(col(Seal.number).desc()).limit(1)).first()
 
 
 def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:

@@ -109,23 +109,26 @@ def freeze(work: UnitOfWork, claim: Claim, *, readiness: Readiness, message: byt
     mail = _own(work.session, claim)
     if mail is None:
         raise ClaimLostError(claim.mail_id)
-    true = [n for n in notices_of(work.session, mail.id) if staleness(work.session, n, work.now) is None]
+    true = drop_stale(work, mail.id)
     if readiness.person is None or tuple(notice.id for notice in true) != readiness.true:
         return False
-    drop_stale(work, mail.id)
     mail.status, mail.message, mail.frozen_at = "frozen", message, work.now
     mail.address, mail.recipient_name = readiness.person.address or "", readiness.person.name
     _add_attempt(work, mail, claim, lease_until)
     return True
 
 
-def drop_stale(work: UnitOfWork, mail_id: str) -> None:
-    """Suppress the notices of a mail that have nothing to say any more."""
+def drop_stale(work: UnitOfWork, mail_id: str) -> list[Notice]:
+    """Suppress the notices of a mail that have nothing to say any more, and return the others in their order."""
+    true = []
     for notice in notices_of(work.session, mail_id):
         reason = staleness(work.session, notice, work.now)
-        if reason is not None:
+        if reason is None:
+            true.append(notice)
+        else:
             suppress(notice, reason, at=work.now)
             work.session.add(notice)
+    return true
 
 
 def withdraw_mail(work: UnitOfWork, claim: Claim) -> bool:
@@ -140,8 +143,7 @@ def withdraw_mail(work: UnitOfWork, claim: Claim) -> bool:
     mail = _own(work.session, claim)
     if mail is None:
         raise ClaimLostError(claim.mail_id)
-    drop_stale(work, mail.id)
-    if notices_of(work.session, mail.id):
+    if drop_stale(work, mail.id):
         return False
     _settle(work, mail, "withdrawn", reply=None)
     return True

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 
@@ -20,6 +21,8 @@ from state_machines.lifecycle import Lifecycle
 
 RENEWAL_ROUND = "renewal/"
 """How the place of a round begins for a dossier that renews a certificate: it belongs to the certificate instead."""
+
+_Parsed = TypeVar("_Parsed")
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -97,10 +100,13 @@ class Rulebook:
 
 @dataclass(frozen=True)
 class RulebookShelf:
-    """Rulebooks already read, by the hashes of their documents; content never changes under a hash."""
+    """Rulebooks already read, by the hashes of their documents; content never changes under a hash.
+
+    A document that several cycles are pinned to, such as the nation's units, is kept once for all of them.
+    """
 
     _books: dict[tuple[str, ...], Rulebook] = field(default_factory=dict)
-    _rule_sets: dict[str, RuleSet] = field(default_factory=dict)
+    _documents: dict[str, Any] = field(default_factory=dict)
 
     def of_cycle(self, session: Session, cycle: Cycle) -> Rulebook:
         """Return the rulebook a cycle is pinned to."""
@@ -116,26 +122,28 @@ class RulebookShelf:
 
     def rule_set(self, session: Session, digest: str) -> RuleSet:
         """Return the rule set with this hash."""
-        if digest not in self._rule_sets:
-            self._rule_sets[digest] = RuleSet.model_validate(json.loads(_body(session, digest)))
-        return self._rule_sets[digest]
+        return self._parsed(session, digest, RuleSet.model_validate)
 
     def _read(self, session: Session, cycle: Cycle, rule_set_hash: str) -> Rulebook:
         hashes = (cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)
         key = (*hashes, str(cycle.year))
         if key not in self._books:
-            plan, rule_set, units, days, products = (json.loads(_body(session, digest)) for digest in hashes)
             self._books[key] = Rulebook(
                 cycle.year,
-                CyclePlan.model_validate(plan),
-                RuleSet.model_validate(rule_set),
-                UnitRegister.model_validate(units),
-                WorkingDays.from_snapshot(days),
-                tuple(PlannedProduct.model_validate(product) for product in products),
+                self._parsed(session, cycle.plan_hash, CyclePlan.model_validate),
+                self._parsed(session, rule_set_hash, RuleSet.model_validate),
+                self._parsed(session, cycle.units_hash, UnitRegister.model_validate),
+                self._parsed(session, cycle.days_hash, WorkingDays.from_snapshot),
+                self._parsed(session, cycle.products_hash, _products),
             )
         return self._books[key]
 
+    def _parsed(self, session: Session, digest: str, parse: Callable[[Any], _Parsed]) -> _Parsed:
+        if digest not in self._documents:
+            self._documents[digest] = parse(json.loads(session.get_one(PinnedDocument, digest).body))
+        found: _Parsed = self._documents[digest]
+        return found
 
-def _body(session: Session, digest: str) -> bytes:
-    document = session.get_one(PinnedDocument, digest)
-    return document.body
+
+def _products(rows: list[Any]) -> tuple[PlannedProduct, ...]:
+    return tuple(PlannedProduct.model_validate(row) for row in rows)

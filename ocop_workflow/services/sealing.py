@@ -16,7 +16,7 @@ from ocop_workflow.storage.tables import Event, Seal
 
 def seal_through(work: UnitOfWork, until: datetime) -> Seal | None:
     """Seal all events recorded before `until` that are not sealed yet; None when a seal reaches that far already."""
-    last = work.session.exec(select(Seal).order_by(col(Seal.number).desc())).first()
+    last = work.session.exec(select(Seal).order_by(col(Seal.number).desc()).limit(1)).first()
     if last is not None and last.until >= until:
         return None
     query = select(Event.stream, Event.seq, Event.hash).where(col(Event.recorded_at) < until)

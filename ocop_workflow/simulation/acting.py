@@ -88,14 +88,19 @@ def _extend(work: UnitOfWork, act: ScriptedAct) -> None:
 
 
 def _file_report(work: UnitOfWork, act: ScriptedAct) -> None:
-    obligation = work.session.exec(select(Obligation).where(col(Obligation.key) == act.subject)).one()
+    obligation = _obligation(work, act)
     report = work.session.get_one(Report, obligation.subject_id)
     file_report(work, report, actor=report.reporter, figures=act.figures, command=act.command)
 
 
 def _task(work: UnitOfWork, act: ScriptedAct) -> PlanTask:
-    obligation = work.session.exec(select(Obligation).where(col(Obligation.key) == act.subject)).one()
-    return work.session.get_one(PlanTask, obligation.subject_id)
+    return work.session.get_one(PlanTask, _obligation(work, act).subject_id)
+
+
+def _obligation(work: UnitOfWork, act: ScriptedAct) -> Obligation:
+    """Return the obligation with the act's key, through its cycle: the index of keys begins with it."""
+    by_cycle = select(Obligation).join(Cycle, col(Cycle.id) == col(Obligation.cycle_id))
+    return work.session.exec(by_cycle.where(col(Obligation.key) == act.subject)).one()
 
 
 def _dossier(work: UnitOfWork, act: ScriptedAct) -> Dossier:

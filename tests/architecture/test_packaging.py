@@ -48,6 +48,7 @@ def test_wheel_carries_configuration_templates_catalogues_and_migrations(wheel: 
     ):
         assert needed in names
     for folder, ending in (
+        ("config/criteria/qd-26-2026", ".yaml"),
         ("config/cycles", ".yaml"),
         ("config/rulesets", ".yaml"),
         ("config/units", ".yaml"),

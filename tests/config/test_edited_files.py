@@ -201,7 +201,7 @@ def test_find_plan_names_the_plans_there_are(plan_id: str) -> None:
 
 
 def test_load_units_refuses_an_unknown_register() -> None:
-    with pytest.raises(InputError, match='there is no unit register "mars"; there are: .*vn-2017'):
+    with pytest.raises(InputError, match=r'there is no unit register "mars"; there are: .*vn-2017'):
         load_units(default_config_dir(), "mars")
 
 

@@ -113,6 +113,26 @@ def test_sealing_reads_all_heads_in_one_query(office: "Office", streams: int) ->
         assert payload.count(b'"more:') == streams
 
 
+def test_sealing_reads_the_last_seal_only(office: "Office") -> None:
+    """A seal holds the heads of all streams of its day; reading a year of them every day would cost more each day."""
+    for day in (20, 21, 22):
+        with office.at(f"2018-03-{day} 08:00") as work:
+            seal_through(work, work.now)
+    read: list[int] = []
+
+    def note(seal: Seal, _context: Any) -> None:
+        read.append(seal.number)
+
+    event.listen(Seal, "load", note)
+    try:
+        with office.at("2018-03-23 08:00") as work:
+            seal_through(work, work.now)
+    finally:
+        event.remove(Seal, "load", note)
+
+    assert read == [3]
+
+
 def test_a_receipt_costs_the_same_however_many_there_were(office: "Office") -> None:
     """The number comes from the cycle's receipt book; counting the events took longer with each of them."""
     for number in ("1-1-1", "1-2-1", "2-1-1", "2-1-2"):

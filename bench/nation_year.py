@@ -1,0 +1,236 @@
+"""A year of the whole nation, measured: `make bench`, or `python -m bench.nation_year --scale 0.01` for a quick run.
+
+34 offices, 3,321 communes, 12,000 dossiers and 13,284 quarterly reports live through a year in a simulated folder:
+production's services and flows, one tick a day, people's acts in one transaction per office and day. Mails are composed
+and frozen as ever, and handed to a sender in this process that accepts and forgets them: no network is measured.
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from sqlmodel import SQLModel, col, func, select
+
+from bench.nation import OFFICES, nation_documents
+from bench.sampling import INTERVAL_SECONDS, Sampler
+from notifications.delivery import Accepted, Envelope
+from notifications.recording import RecordingEmailSender
+from ocop_workflow.clock import at_local, local_day
+from ocop_workflow.config_files import Schedule, default_config_dir, load_demo_settings, load_rule_set, load_schedules
+from ocop_workflow.errors import OcopError
+from ocop_workflow.runtime import Runtime, create_data_folder, open_runtime
+from ocop_workflow.scheduler import run_flow
+from ocop_workflow.services.cycles import cycles_of, open_cycle
+from ocop_workflow.services.installation import SIMULATED, advance
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.simulation.acting import carry_out
+from ocop_workflow.simulation.acts import ScriptedAct
+from ocop_workflow.simulation.dossier_script import Lead
+from ocop_workflow.simulation.people import appoint_everybody, give_addresses
+from ocop_workflow.simulation.script import script_of
+from ocop_workflow.storage.tables import Mail
+from state_machines.lifecycle import TransitionNotAllowedError
+
+RULE_SET = "qd-1048-2019"
+SEED = 1
+TICK_AT = datetime.min.time().replace(hour=7, minute=30)
+DAY_ENDS_AT = datetime.min.time().replace(hour=23)
+DAYS = 395
+"""The year, and a month after it."""
+
+GOAL_SECONDS, GOAL_MEGABYTES = 600, 1000
+COSTLIEST = 3
+
+Acts = dict[date, dict[str, list[ScriptedAct]]]
+"""Everybody's acts by local day and office."""
+
+
+class ForgettingSender(RecordingEmailSender):
+    """Accepts every mail and keeps none: a year of the nation's mails would fill the memory."""
+
+    async def send(self, envelope: Envelope) -> Accepted:  # noqa: ARG002 -- the port's signature
+        """Accept."""
+        return Accepted(reply="250 forgotten")
+
+
+class BenchRuntime(Runtime):
+    """A data folder whose mails go nowhere."""
+
+    def sender(self) -> ForgettingSender:  # type: ignore[override]  # another sender of the same port
+        """Return the sender that forgets."""
+        return ForgettingSender()
+
+
+@dataclass(slots=True)
+class Measured:
+    """What a run measured; `seconds` by phase, in the order in which they began."""
+
+    wall_seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    rows: dict[str, int] = field(default_factory=dict)
+    mails_by_day: Counter[date] = field(default_factory=Counter)
+    costliest: list[tuple[str, float]] = field(default_factory=list)
+    sampling_share: float = 0.0
+    trouble: list[str] = field(default_factory=list)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Return the process's own time so far, which neighbours on the machine do not lengthen much."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime + used.ru_stime
+
+    @property
+    def peak_megabytes(self) -> float:
+        """Return the process's largest resident memory so far."""
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    @contextmanager
+    def phase(self, name: str) -> Generator[None, None, None]:
+        """Add the time of a block to a phase."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.perf_counter() - began
+
+
+def measure(
+    folder: Path,
+    *,
+    scale: float,
+    offices: int = OFFICES,
+    days: int = DAYS,
+    rule_set_id: str = RULE_SET,
+    progress: Progress | None = None,
+) -> Measured:
+    """Live through the year in a new folder and return what it took.
+
+    Args:
+        folder: Where the data folder is made.
+        scale: The share of each office's communes, with their dossiers and reports.
+        offices: How many offices there are.
+        days: How many days are lived through.
+        rule_set_id: Whose route is gone; its lowest level is taken for the communes.
+        progress: Where a bar is shown, day by day.
+    """
+    measured = Measured()
+    began = time.perf_counter()
+    rule_set = load_rule_set(default_config_dir(), rule_set_id)
+    schedules = load_schedules(default_config_dir())
+    first_day = date(rule_set.in_force.start.year + 1, 1, 2)
+    opened_at = at_local(first_day, TICK_AT)
+    create_data_folder(folder, mode=SIMULATED, seed=str(SEED), now=opened_at)
+    with open_runtime(folder) as opened, Sampler() as sampler:
+        runtime = BenchRuntime(**{each.name: getattr(opened, each.name) for each in fields(Runtime)})
+        with measured.phase("open cycles"), runtime.transaction(opened_at) as work:
+            for documents in nation_documents(rule_set, scale=scale, offices=offices):
+                open_cycle(work, documents, year=first_day.year, actor=f"{documents.plan.office}/office")
+            appoint_everybody(
+                work, work.books.of_cycle(work.session, cycles_of(work.session)[0]), seed=SEED, start_on=first_day
+            )
+        _tick(runtime, measured, schedules, opened_at)
+        with measured.phase("script"):
+            acts = _script(runtime, opened_at)
+        dates = [first_day + timedelta(days=number) for number in range(1, days)]
+        for day in progress.track(dates, description="the nation's year") if progress else dates:
+            _tick(runtime, measured, schedules, at_local(day, TICK_AT))
+            with measured.phase("people's acts"):
+                _act(runtime, measured, day, acts.pop(day, {}))
+        _count(runtime, measured)
+    measured.wall_seconds = time.perf_counter() - began
+    measured.costliest = sampler.costliest(COSTLIEST)
+    measured.sampling_share = sampler.own_seconds / measured.wall_seconds
+    return measured
+
+
+def _tick(runtime: Runtime, measured: Measured, schedules: Sequence[Schedule], at: datetime) -> None:
+    for schedule in schedules:
+        with measured.phase(f"flow {schedule.flow}"):
+            try:
+                run_flow(runtime, schedule, at=at)
+            except Exception as error:  # noqa: BLE001 -- printed at the end; the measurement goes on as the scheduler would
+                measured.trouble.append(f"{schedule.flow}: {error}")
+
+
+def _script(runtime: Runtime, at: datetime) -> Acts:
+    acts: Acts = defaultdict(lambda: defaultdict(list))
+    behaviour = load_demo_settings(default_config_dir()).behaviour
+    with runtime.transaction(at) as work:
+        give_addresses(work, seed=SEED, without=behaviour.without_address)
+        for cycle in cycles_of(work.session):
+            book = work.books.of_cycle(work.session, cycle)
+            for act in script_of(Lead(book, cycle.key, cycle.opened_at, behaviour, SEED), specials=False):
+                acts[local_day(act.at)][cycle.office_id].append(act)
+    return acts
+
+
+def _act(runtime: Runtime, measured: Measured, day: date, by_office: dict[str, list[ScriptedAct]]) -> None:
+    """Carry out a day's acts, one transaction per office; an act that is refused leaves the others standing."""
+    for acts in by_office.values():
+        with runtime.database.transaction() as session:
+            advance(session, at_local(day, DAY_ENDS_AT), machine_now=runtime.clock.now())
+            for act in acts:
+                try:
+                    with session.begin_nested():
+                        carry_out(UnitOfWork(session, act.at, runtime.ids, runtime.books), act)
+                except (OcopError, TransitionNotAllowedError) as error:
+                    measured.trouble.append(f"{act.command}: {error}")
+
+
+def _count(runtime: Runtime, measured: Measured) -> None:
+    with runtime.database.reading() as session:
+        for table in SQLModel.metadata.sorted_tables:
+            measured.rows[table.name] = session.execute(select(func.count()).select_from(table)).scalar_one()
+        sent = select(Mail.local_date, func.count()).where(col(Mail.status) == "sent").group_by(col(Mail.local_date))
+        measured.mails_by_day.update(dict(session.exec(sent).all()))
+
+
+def report(measured: Measured, *, scale: float) -> Iterator[str]:
+    """Yield the lines of the report."""
+    spent = f"{measured.wall_seconds:.1f} s ({measured.cpu_seconds:.1f} s of processor)"
+    yield f"scale {scale:g}: {spent}, peak memory {measured.peak_megabytes:.0f} MB"
+    yield f"goal at scale 1: {GOAL_SECONDS} s and {GOAL_MEGABYTES} MB on two cores"
+    yield "phases: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in measured.seconds.items())
+    yield "rows: " + ", ".join(f"{name} {count:,}" for name, count in sorted(measured.rows.items()) if count)
+    for day, count in measured.mails_by_day.most_common(1):
+        yield f"mails: {measured.mails_by_day.total():,}; most on {day:%d/%m/%Y}: {count:,}"
+    looks = f"{1 / INTERVAL_SECONDS:.0f} looks a second took {measured.sampling_share:.1%} of the time"
+    yield f"costliest functions of the project, with what they call outside it ({looks}):"
+    for name, share in measured.costliest:
+        yield f"  {share:6.1%}  {name}"
+    for sentence, times in Counter(each.partition(": ")[2] for each in measured.trouble).most_common():
+        yield f"trouble, {times} times: {sentence[:200]}"
+
+
+def main() -> None:
+    """Measure and print; exit with 3 when a flow failed or an act was refused."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of communes, dossiers and reports")
+    parser.add_argument("--offices", type=int, default=OFFICES, help="how many of the 34 offices")
+    parser.add_argument("--rule-set", default=RULE_SET, help="whose lowest level is taken for the communes")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as progress:
+        measured = measure(
+            Path(folder) / "data",
+            scale=given.scale,
+            offices=given.offices,
+            rule_set_id=given.rule_set,
+            progress=progress,
+        )
+    for line in report(measured, scale=given.scale):
+        print(line)
+    sys.exit(3 if measured.trouble else 0)
+
+
+if __name__ == "__main__":
+    main()
