@@ -33,6 +33,11 @@ class Unit(Record):
     predecessors: tuple[Identifier, ...] = ()
     successors: tuple[Identifier, ...] = ()
 
+    def exists_on(self, day: date) -> bool:
+        """Tell whether the unit is there on a day."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day < self.valid_until)
+
 
 class PositionRef(Record):
     """Who: a role in a named unit, or in the unit of a level that the subject lies in."""
@@ -85,10 +90,17 @@ class UnitRegister(Record):
         parent = self.unit(unit_id).parent
         return f"{parent}/{role.superior}" if parent else None
 
-    def units_meant(self, reference: PositionRef, *, office: str) -> tuple[str, ...]:
-        """Return the units a reference means: the one named, or all of its level in the office's area."""
+    def units_meant(self, reference: PositionRef, *, office: str, on: date | None = None) -> tuple[str, ...]:
+        """Return the units a reference means: the one named, or all of its level in the office's area.
+
+        With `on`, of those without a name only the units that exist on that day.
+        """
         if reference.unit is not None:
             return (reference.unit,)
         level = reference.level or self.roles[reference.role].level
         area = self.unit(office)
-        return tuple(unit.id for unit in self.units_of_level(level) if self.ancestor(unit.id, area.level) == area)
+        return tuple(
+            unit.id
+            for unit in self.units_of_level(level)
+            if self.ancestor(unit.id, area.level) == area and (on is None or unit.exists_on(on))
+        )

@@ -399,7 +399,8 @@ def test_check_plan_wants_a_unit_for_a_task_that_a_lower_level_leads(
     """The province's office lies in no district: which of the teams holds the meeting?"""
     year["tasks"][0]["lead"] = {"role": "team", "level": "district"}
     assert findings_of(plan) == [
-        'the office lies in no unit of level "district"; name the unit that leads task "meeting"'
+        'the office lies in no unit of level "district"; name the unit that leads task "meeting", '
+        "or write each: district"
     ]
 
     year["tasks"][0]["lead"] = {"role": "team", "unit": "hill"}
