@@ -99,31 +99,8 @@ def summary_object(summary: DemoSummary, *, wall_seconds: float) -> dict[str, An
 
 def print_summary(summary: DemoSummary, *, data: Path, mail: Path, wall_seconds: float) -> None:
     """Print the summary for people."""
-    units, stages = summary.book.units, summary.book.rule_set.route.stages
-    total = [sum(row[stage.id] for row in summary.funnel.values()) for stage in stages]
-    print_table(
-        f"{summary.plan}, {summary.year}: how many dossiers reached each stage",
-        ("unit", *(stage.title.vi for stage in stages)),
-        [
-            *((units.unit(unit).name.vi, *(row[stage.id] for stage in stages)) for unit, row in summary.funnel.items()),
-            ("Tổng", *total),
-        ],
-    )
-    print_table("Dossiers by status", ("status", "dossiers"), summary.dossiers.items())
-    print_table("Stars", ("stars", "dossiers"), (("★" * stars, count) for stars, count in summary.stars.items()))
-    periods = list(dict.fromkeys(period for _, period in summary.reports))
-    print_table(
-        "Reports by unit and quarter",
-        ("unit", *(period_name(period) for period in periods)),
-        [
-            (unit.name.vi, *(_shown(summary.reports[unit.id, period]) for period in periods))
-            for unit in units.units
-            if (unit.id, periods[0]) in summary.reports
-        ]
-        if periods
-        else [],
-        caption="in time {0.on_time}, late {0.late}, missing {0.missing}".format(totals.reports_total(summary.reports)),
-    )
+    _print_dossiers(summary)
+    _print_reports(summary)
     print_table(
         "Notices",
         ("outcome", "notices"),
@@ -137,7 +114,8 @@ def print_summary(summary: DemoSummary, *, data: Path, mail: Path, wall_seconds:
     console.print(
         f"Record: {summary.events} events, {state}; last seal {summary.seal}", highlight=False, soft_wrap=True
     )
-    console.print(f"\nStatus pages: run `ocop serve --data {data}`, then open", highlight=False)
+    if summary.links:
+        console.print(f"\nStatus pages: run `ocop serve --data {data}`, then open", highlight=False)
     for name, path in summary.links:
         console.print(f"  http://127.0.0.1:8000{path}   {name}", highlight=False, soft_wrap=True)
     console.print(
@@ -146,6 +124,46 @@ def print_summary(summary: DemoSummary, *, data: Path, mail: Path, wall_seconds:
         f"is simulated (seed {summary.seed}). {wall_seconds:.1f} seconds.",
         highlight=False,
         soft_wrap=True,
+    )
+
+
+def _print_dossiers(summary: DemoSummary) -> None:
+    if not summary.dossiers:
+        console.print(
+            f"{summary.plan}, {summary.year}: no dossier was opened, since the plan has no products to open one for. "
+            "Its dated tasks and reports were replayed.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return
+    units, stages = summary.book.units, summary.book.rule_set.route.stages
+    total = [sum(row[stage.id] for row in summary.funnel.values()) for stage in stages]
+    print_table(
+        f"{summary.plan}, {summary.year}: how many dossiers reached each stage",
+        ("unit", *(stage.title.vi for stage in stages)),
+        [
+            *((units.unit(unit).name.vi, *(row[stage.id] for stage in stages)) for unit, row in summary.funnel.items()),
+            ("Tổng", *total),
+        ],
+    )
+    print_table("Dossiers by status", ("status", "dossiers"), summary.dossiers.items())
+    print_table("Stars", ("stars", "dossiers"), (("★" * stars, count) for stars, count in summary.stars.items()))
+
+
+def _print_reports(summary: DemoSummary) -> None:
+    periods = list(dict.fromkeys(period for _, period in summary.reports))
+    if not periods:
+        console.print("The plan asks for no dated report in this year.", highlight=False)
+        return
+    print_table(
+        "Reports by unit and quarter",
+        ("unit", *(period_name(period) for period in periods)),
+        [
+            (unit.name.vi, *(_shown(summary.reports[unit.id, period]) for period in periods))
+            for unit in summary.book.units.units
+            if (unit.id, periods[0]) in summary.reports
+        ],
+        caption="in time {0.on_time}, late {0.late}, missing {0.missing}".format(totals.reports_total(summary.reports)),
     )
 
 

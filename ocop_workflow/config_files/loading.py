@@ -22,6 +22,7 @@ from ocop_workflow.policy.plan import CalendarRules, CyclePlan
 from ocop_workflow.policy.plan_checks import check_plan
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.rule_set_checks import check_rule_set
+from ocop_workflow.policy.task_units import unfold_tasks
 from ocop_workflow.policy.unit_checks import check_register, check_rule_set_in_register
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import merged_calendar
@@ -31,7 +32,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class PlanFiles:
-    """A plan with all that it names. `plan.calendar` already holds the installation's days as well."""
+    """A plan with all that it names.
+
+    `plan.calendar` already holds the installation's days as well, and a task of each unit is one for each.
+    """
 
     plan: CyclePlan
     rule_sets: dict[str, RuleSet]
@@ -157,7 +161,7 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
             faults += _placed(source, check_rule_set_in_register(rule_set, units))
     if faults or units is None:
         raise InvalidFilesError(faults)
-    return PlanFiles(plan, known, units, products)
+    return PlanFiles(unfold_tasks(plan, units), known, units, products)
 
 
 def _load(path: Path, model: type[_Model]) -> tuple[_Model, Document]:

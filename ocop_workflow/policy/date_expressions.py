@@ -129,6 +129,8 @@ def _resolve(
 ) -> ResolvedDue:
     empty = ResolvedDue(None, None, None, Firmness.HARD, due.origin, "none", due.source)
     match form:
+        case Before(before=day, leaving=Term() as term):
+            return reckoning.counted_back(replace(empty, code="before_leaving"), term, day - timedelta(days=1))
         case Before() | By() | Window() | Expected() | At(at="year-end"):
             return _fixed(empty, form, year, reckoning)
         case At(at=code):

@@ -48,9 +48,14 @@ REPORT_FORMS = (
 
 
 class Before(Record):
-    """Before a day, strictly ("trước ngày 30/6"): the last day in time is the day before."""
+    """Before a day, strictly ("trước ngày 30/6"): the last day in time is the day before.
+
+    With `leaving`, earlier by the working days that somebody else still needs until then: what begins on that
+    working day still ends in time.
+    """
 
     before: Day
+    leaving: WorkingDaysText | None = None
 
 
 class By(Record):
@@ -93,10 +98,14 @@ class CutOff(Record):
     plus: WorkingDaysText
 
 
+_ADDED_KEYS = ("plus", "leaving")
+"""Keys that belong to a form beside its own."""
+
+
 def _form_of(value: object) -> str | None:
     """Return the form's key; records of one form have exactly one such key."""
     keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, Record) else ()
-    return next((str(key) for key in keys if key != "plus"), None)
+    return next((str(key) for key in keys if key not in _ADDED_KEYS), None)
 
 
 Occurrence = Annotated[
@@ -154,7 +163,7 @@ class Due(Record):
             raise ValueError(f"two date forms at once, {found[0]} and {found[1]}; keep one")
         if not found:
             raise ValueError(f"no date form here; write one of {DATE_FORMS}")
-        form = {key: data[key] for key in (found[0], "plus") if key in data}
+        form = {key: data[key] for key in (found[0], *_ADDED_KEYS) if key in data}
         rest = {key: value for key, value in data.items() if key not in form}
         return {**rest, "date": form}
 
@@ -169,6 +178,7 @@ class Due(Record):
             "type": "object",
             "properties": {
                 "before": {"type": "string", "format": "date"},
+                "leaving": {"type": "string"},
                 "by": text_or_year,
                 "window": text_or_year,
                 "list": {"anyOf": [{"type": "string"}, {"type": "array", "items": item, "minItems": 1}]},
@@ -186,7 +196,7 @@ class Due(Record):
 
 
 class ReportBeforeDay(Record):
-    """Before that day of the period's last month, strictly; a shorter month takes its last day."""
+    """Before that day of the period's last month, strictly; a month without it may be used whole."""
 
     before_day: int = Field(ge=2, le=31)
     origin: Origin = Origin.PLAN

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -45,10 +45,13 @@ ROMAN = ("I", "II", "III", "IV")
 SINGLE_FORMS = "2020-06-30, 2020-06, 2020-Q2, 2020 or Quý II/2020"
 
 _SINGLE = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>\d{2})(?:-(?P<day>\d{2}))?))?")
-_QUARTER = re.compile(r"quý\s*(?P<quarter>iv|i{1,3}|[1-4])\s*/\s*(?P<year>\d{4})", re.IGNORECASE)
-_QUARTERS = re.compile(
-    r"quý\s*(?P<first>iv|i{1,3}|[1-4])(?:\s*/\s*(?P<first_year>\d{4}))?"
-    r"\s*[-–]\s*(?:quý\s*)?(?P<last>iv|i{1,3}|[1-4])\s*/\s*(?P<last_year>\d{4})",
+_NUMBER = r"(?:iv|i{1,3}|\d{1,2})"
+_PRINTED = re.compile(
+    rf"(?P<unit>quý|tháng)\s*(?P<number>{_NUMBER})\s*/\s*(?P<year>\d{{4}})|năm\s*(?P<only_year>\d{{4}})", re.IGNORECASE
+)
+_PRINTED_SPAN = re.compile(
+    rf"(?P<unit>quý|tháng)\s*(?P<first>{_NUMBER})(?:\s*/\s*(?P<first_year>\d{{4}}))?"
+    rf"\s*[-–]\s*(?:(?P=unit)\s*)?(?P<last>{_NUMBER})\s*/\s*(?P<last_year>\d{{4}})",
     re.IGNORECASE,
 )
 _LIST = re.compile(r"\s*(?:,|;|\bvà\b)\s*")
@@ -80,14 +83,15 @@ def parse_period(text: str) -> Period:
     written = _tidy(text)
     if match := _SINGLE.fullmatch(written):
         return _single(written, match)
-    if match := _QUARTER.fullmatch(written):
-        start = _quarter_start(match["quarter"], match["year"])
-        return Period(written, PeriodKind.QUARTER, start, add_months(start, 3))
+    if match := _PRINTED.fullmatch(written):
+        if match["only_year"]:
+            return replace(parse_period(match["only_year"]), text=written)
+        return _printed(written, match["unit"], match["number"], match["year"])
     raise ValueError(f'"{written[:80]}" is no day, month, quarter or year; write {SINGLE_FORMS}')
 
 
 def parse_span(text: str) -> Period:
-    """Read a single period, or two as `2020-04..2020-05`, `Quý 2/2017 - 4/2020` or `Quý I - II/2018`.
+    """Read a single period, or two as `2020-04..2020-05`, `Quý 2/2017 - 4/2020`, `Quý I - II/2018`, `Tháng 4-5/2020`.
 
     Raises:
         ValueError: The text is none of these, or ends before it starts.
@@ -96,9 +100,11 @@ def parse_span(text: str) -> Period:
     if ".." in written:
         first, _, last = written.partition("..")
         return _span(written, parse_period(first).start, parse_period(last).end)
-    if match := _QUARTERS.fullmatch(written):
-        start = _quarter_start(match["first"], match["first_year"] or match["last_year"])
-        return _span(written, start, add_months(_quarter_start(match["last"], match["last_year"]), 3))
+    if match := _PRINTED_SPAN.fullmatch(written):
+        first_year = match["first_year"] or match["last_year"]
+        opening = _printed(written, match["unit"], match["first"], first_year)
+        closing = _printed(written, match["unit"], match["last"], match["last_year"])
+        return _span(written, opening.start, closing.end)
     return parse_period(written)
 
 
@@ -115,7 +121,7 @@ def _single(written: str, match: re.Match[str]) -> Period:
     year = int(match["year"])
     try:
         if match["quarter"]:
-            start = _quarter_start(match["quarter"], match["year"])
+            start = date(year, 3 * int(match["quarter"]) - 2, 1)
             return Period(written, PeriodKind.QUARTER, start, add_months(start, 3))
         if match["day"]:
             start = date(year, int(match["month"]), int(match["day"]))
@@ -134,9 +140,15 @@ def _span(written: str, start: date, end: date) -> Period:
     return Period(written, PeriodKind.SPAN, start, end)
 
 
-def _quarter_start(number: str, year: str) -> date:
-    index = int(number) - 1 if number.isdigit() else ROMAN.index(number.upper())
-    return date(int(year), 3 * index + 1, 1)
+def _printed(written: str, unit: str, number: str, year: str) -> Period:
+    """Return the month or quarter that a document prints with a Roman or Arabic number."""
+    count = int(number) if number.isdigit() else ROMAN.index(number.upper()) + 1
+    kind, months = (PeriodKind.QUARTER, 3) if unit.lower() == "quý" else (PeriodKind.MONTH, 1)
+    try:
+        start = date(int(year), months * (count - 1) + 1, 1)
+        return Period(written, kind, start, add_months(start, months))
+    except ValueError:
+        raise ValueError(f'"{written[:80]}" is not in the calendar; correct the year, quarter or month') from None
 
 
 def _month_length(year: int, month: int) -> int:

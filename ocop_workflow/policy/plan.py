@@ -123,11 +123,15 @@ class Approval(Record):
 
 
 class PlanTask(Record):
-    """A dated task of the plan; one obligation for each occurrence in `dates`."""
+    """A dated task of the plan; one obligation for each occurrence in `dates`.
+
+    `each` names the lead's level: every unit of it owes the task for itself.
+    """
 
     id: Identifier
     title: LocalText
     lead: PositionRef
+    each: Identifier | None = None
     support: tuple[PositionRef, ...] = ()
     dates: tuple[Due, ...] = ()
     ladder: Identifier | None = None

@@ -105,12 +105,23 @@ def _office_levels(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
     for year, content in plan.years.items():
         for index, task in enumerate(content.tasks):
             role = units.roles.get(task.lead.role)
-            if role is None or task.lead.unit is not None:
+            loc = ("years", year, "tasks", index)
+            if role is None:
                 continue
             level = task.lead.level or role.level
-            if units.ancestor(plan.office, level) is None:
-                sentence = f'the office lies in no unit of level "{level}"; name the unit that leads task "{task.id}"'
-                yield Finding(("years", year, "tasks", index, "lead"), sentence)
+            if task.each is not None:
+                if task.each != level or task.lead.unit is not None:
+                    sentence = (
+                        f'task "{task.id}" is owed by each "{task.each}", so its lead must be a role of that level'
+                    )
+                    yield Finding((*loc, "each"), f"{sentence} without a unit; correct one of them")
+                continue
+            if task.lead.unit is None and units.ancestor(plan.office, level) is None:
+                sentence = (
+                    f'the office lies in no unit of level "{level}"; name the unit that leads task "{task.id}", '
+                    f"or write each: {level}"
+                )
+                yield Finding((*loc, "lead"), sentence)
 
 
 def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:

@@ -54,8 +54,8 @@ def resolve_report_due(
 ) -> ResolvedDue:
     """Return when the report on `period` is due.
 
-    "Before the 30th" is strict and takes the last day of a shorter month instead. A cut-off on a day counts its
-    working days from the day after it. `opens_at` stays None: the report duty says when it opens.
+    "Before the 30th" is strict; a month that has no 30th lies before it with all its days. A cut-off on a day counts
+    its working days from the day after it. `opens_at` stays None: the report duty says when it opens.
 
     Raises:
         DayOutsideCalendarError: The reckoning leaves the years that `days` covers.
@@ -64,9 +64,9 @@ def resolve_report_due(
     last_month = add_months(period.end, -1)
     match due:
         case ReportBeforeDay(before_day=day):
-            limit = day_of_month(last_month, day)
-            empty = _empty(due, "report_before_day", {"day": limit.day})
-            return reckoning.fixed(empty, limit - timedelta(days=1))
+            # A month without that day lies before it as a whole.
+            last_day = min(last_month + timedelta(days=day - 2), period.end - timedelta(days=1))
+            return reckoning.fixed(_empty(due, "report_before_day", {"day": day}), last_day)
         case ReportCutOff(cut_off_day=day, plus=term):
             cut_off = day_of_month(last_month, day)
             empty = _empty(due, "cut_off", {"cut_off_on": cut_off.isoformat(), "count": term.count})

@@ -1,6 +1,7 @@
 """Whose turn it is to report for which period of a plan's year."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import NamedTuple
 
 from ocop_workflow.clock import OFFICE_ZONE
@@ -47,7 +48,6 @@ def dated_periods(
 def report_turns(plan: CyclePlan, units: UnitRegister, *, year: int, days: WorkingDays) -> Iterator[ReportTurn]:
     """Yield every unit's turn for every period of every report duty of a year."""
     for duty in plan.years[year].report_duties:
-        reporters = units.units_meant(duty.reporters, office=plan.office)
         for period, due in dated_periods(plan, duty, year=year, days=days):
-            for unit in reporters:
+            for unit in units.units_meant(duty.reporters, office=plan.office, on=period.end - timedelta(days=1)):
                 yield ReportTurn(duty, unit, period, due)

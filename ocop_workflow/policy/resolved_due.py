@@ -54,11 +54,26 @@ class Reckoning:
 
     def fixed(self, resolved: ResolvedDue, last_day: date) -> ResolvedDue:
         """Complete a due date that the calendar fixes; moves off a day off only with `roll_fixed_dates`."""
-        moved = self.days.roll_forward(last_day) if self.roll_fixed_dates else last_day
+        moved = self._fixed_day(last_day)
         params = {**resolved.params, "last_on": moved.isoformat()}
         if moved != last_day:
             params["rolled_from_on"] = last_day.isoformat()
         return replace(resolved, due_at=self.end_of(moved), last_day=moved, params=params)
+
+    def counted_back(self, resolved: ResolvedDue, term: Term, limit: date) -> ResolvedDue:
+        """Complete the last working day from which a term in working days still ends by the fixed day `limit`."""
+        limit = self._fixed_day(limit)
+        first_counted = self.days.add(limit + timedelta(days=1), -term.count)
+        last_day = self.days.add(first_counted, -1)
+        params: dict[str, str | int] = {
+            "count": term.count,
+            "limit_on": limit.isoformat(),
+            "last_on": last_day.isoformat(),
+        }
+        return replace(resolved, due_at=self.end_of(last_day), last_day=last_day, params=params)
+
+    def _fixed_day(self, day: date) -> date:
+        return self.days.roll_forward(day) if self.roll_fixed_dates else day
 
     def counted(self, resolved: ResolvedDue, term: Term, anchor_day: date) -> ResolvedDue:
         """Complete a counted term; the anchor's day is not counted.

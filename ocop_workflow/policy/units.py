@@ -33,6 +33,11 @@ class Unit(Record):
     predecessors: tuple[Identifier, ...] = ()
     successors: tuple[Identifier, ...] = ()
 
+    def exists_on(self, day: date) -> bool:
+        """Tell whether the unit is there on a day."""
+        begun = self.valid_from is None or self.valid_from <= day
+        return begun and (self.valid_until is None or day < self.valid_until)
+
 
 class PositionRef(Record):
     """Who: a role in a named unit, or in the unit of a level that the subject lies in."""
@@ -50,7 +55,7 @@ class UnitRegister(Record):
     roles: dict[Identifier, Role]
     units: tuple[Unit, ...]
     _by_id: dict[str, Unit] = PrivateAttr(default_factory=dict)
-    _areas: dict[tuple[str, str], tuple[str, ...]] = PrivateAttr(default_factory=dict)
+    _areas: dict[tuple[str, str, date | None], tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, _context: object) -> None:
         """Index the units: a nation has thousands, and every date of a dossier asks for one."""
@@ -86,13 +91,19 @@ class UnitRegister(Record):
         parent = self.unit(unit_id).parent
         return f"{parent}/{role.superior}" if parent else None
 
-    def units_meant(self, reference: PositionRef, *, office: str) -> tuple[str, ...]:
-        """Return the units a reference means: the one named, or all of its level in the office's area."""
+    def units_meant(self, reference: PositionRef, *, office: str, on: date | None = None) -> tuple[str, ...]:
+        """Return the units a reference means: the one named, or all of its level in the office's area.
+
+        With `on`, of those without a name only the units that exist on that day.
+        """
         if reference.unit is not None:
             return (reference.unit,)
         level = reference.level or self.roles[reference.role].level
-        if (level, office) not in self._areas:  # asked for every day by every office, the same each time
+        if (level, office, on) not in self._areas:  # asked for every day by every office, the same each time
             area = self.unit(office)
-            within = (unit.id for unit in self.units_of_level(level) if self.ancestor(unit.id, area.level) == area)
-            self._areas[level, office] = tuple(within)
-        return self._areas[level, office]
+            self._areas[level, office, on] = tuple(
+                unit.id
+                for unit in self.units_of_level(level)
+                if self.ancestor(unit.id, area.level) == area and (on is None or unit.exists_on(on))
+            )
+        return self._areas[level, office, on]

@@ -134,7 +134,8 @@ class _YearOfPlan:
             return
         for period, due in dated_periods(self.plan, duty, year=self.year, days=self.days):
             rungs = self._report_rungs(duty, due, period)
-            for unit in self.units.units_meant(duty.reporters, office=self.plan.office):
+            last_day = period.end - timedelta(days=1)
+            for unit in self.units.units_meant(duty.reporters, office=self.plan.office, on=last_day):
                 yield CalendarEntry(
                     CalendarKind.REPORT,
                     f"{duty.id}/{period.id}/{unit}",

@@ -59,6 +59,8 @@ def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
 
 def register_products(work: UnitOfWork, cycle: Cycle, keys: list[str], *, actor: str) -> int:
     """Register planned products with their producers and open a first dossier for each; return how many."""
+    if not keys:  # a plan may have no round at all
+        return 0
     round_ = work.books.of_cycle(work.session, cycle).cycle_year.rounds[0]
     book = work.books.of_round(work.session, cycle, round_.id)
     planned = {product.key: product for product in book.products}

@@ -70,7 +70,8 @@ def _reports(lead: Lead) -> list[ScriptedAct]:
         if chance < lead.behaviour.reports_never + lead.behaviour.reports_late:
             day = lead.book.days.roll_forward(last + timedelta(days=1 + int(share * lead.behaviour.late_days_at_most)))
         else:
-            day = day_between(last - timedelta(days=REPORT_LEAD_DAYS), last, share, lead.book.days)
+            first = max(last - timedelta(days=REPORT_LEAD_DAYS), local_day(lead.opened_at))
+            day = day_between(first, last, share, lead.book.days)
         at = office_time(day, draw(lead.seed, key, "filing-hour"))
         acts.append(ScriptedAct(at, f"script:{key}", ActKind.FILE_REPORT, key, figures=_figures(lead, duty, key)))
     return acts

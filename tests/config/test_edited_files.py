@@ -18,6 +18,7 @@ from ocop_workflow.config_files import (
 from ocop_workflow.errors import InputError
 
 PLAN = "cycles/quang-ninh-2017-2020.yaml"
+REGISTERS = sorted(path.stem for path in (default_config_dir() / "units").glob("*.yaml"))
 RULES = "rulesets/quang-ninh-2017.yaml"
 
 
@@ -201,7 +202,7 @@ def test_find_plan_names_the_plans_there_are(plan_id: str) -> None:
 
 
 def test_load_units_refuses_an_unknown_register() -> None:
-    with pytest.raises(InputError, match=r'there is no unit register "mars"; there are: .*vn-2017'):
+    with pytest.raises(InputError, match='there is no unit register "mars"; there are: '):
         load_units(default_config_dir(), "mars")
 
 
@@ -220,10 +221,16 @@ def test_load_plan_files_loads_the_rule_sets_of_years_and_rounds_too(config: Pat
         config,
         PLAN,
         ("  2018:\n", "  2018:\n    rule_set: later\n"),
+        ("  2019:\n", "  2019:\n    rule_set: trial\n"),
         ("      - id: 2018-1\n", "      - id: 2018-1\n        rule_set: trial\n"),
     )
 
-    assert list(load_plan_files(config / PLAN, config).rule_sets) == ["quang-ninh-2017", "later", "trial"]
+    assert list(load_plan_files(config / PLAN, config).rule_sets) == [
+        "quang-ninh-2017",
+        "later",
+        "trial",
+        "qd-1048-2019",
+    ]
 
 
 def test_write_json_schemas_makes_the_folder_anew(config: Path) -> None:

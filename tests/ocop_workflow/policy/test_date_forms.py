@@ -14,7 +14,10 @@ def due(**form: object) -> Due:
 
 ALL_FORMS: list[dict[str, object]] = [
     {"before": "2020-06-30"},
+    {"before": "2027-04-30", "leaving": "15 working days"},
     {"by": 2020},
+    {"by": "tháng 5/2020"},
+    {"window": "Tháng 4-5/2020"},
     {"by": "2020-06-30"},
     {"window": "2018-Q1..2018-Q2"},
     {"list": ["2020-04", {"expected": "2020-09"}]},
@@ -67,3 +70,21 @@ def test_due_refuses_what_it_cannot_read(form: dict[str, object], sentence: str)
 def test_due_refuses_a_date_without_its_source() -> None:
     with pytest.raises(ValidationError, match="source"):
         Due.model_validate({"by": "2020-06"})
+
+
+@pytest.mark.parametrize("form", [{"by": "2027-04"}, {"at": "year-end"}, {"within": "15 days of received"}])
+def test_only_before_leaves_working_days_to_somebody_else(form: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="leaving"):
+        Due.model_validate({**form, "leaving": "15 working days", "source": "item 1"})
+
+
+@pytest.mark.parametrize("term", ["15 days", "15 working days of received", "0 working days"])
+def test_what_is_left_is_counted_in_working_days(term: str) -> None:
+    with pytest.raises(ValidationError, match="working days"):
+        Due.model_validate({"before": "2027-04-30", "leaving": term, "source": "item 1"})
+
+
+@pytest.mark.parametrize("text", ["tháng 13/2020", "quý 5/2020", "tháng 0/2020", "tháng 5 năm 2020"])
+def test_printed_periods_outside_the_calendar_are_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Due.model_validate({"by": text, "source": "item 1"})

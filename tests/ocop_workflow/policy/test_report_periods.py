@@ -41,8 +41,9 @@ def test_resolve_report_due_before_the_thirtieth_is_the_twenty_ninth(period: str
     assert resolved.params == {"day": 30, "last_on": last}
 
 
-@pytest.mark.parametrize(("year", "last"), [(2018, "2018-02-27"), (2020, "2020-02-28")])
-def test_resolve_report_due_clips_to_a_short_month(year: int, last: str) -> None:
+@pytest.mark.parametrize(("year", "last"), [(2018, "2018-02-28"), (2020, "2020-02-29")])
+def test_resolve_report_due_leaves_a_month_without_that_day_whole(year: int, last: str) -> None:
+    """All of February lies before its 30th."""
     february = report_periods("month", year)[1]
     resolved = resolve_report_due(
         REPORT.validate_python({"before_day": 30, "source": "x"}), february, zone=HANOI, days=DAYS
