@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from ocop_workflow.policy.council_checks import check_councils
 from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
@@ -20,7 +21,7 @@ def check_plan(plan: CyclePlan, rule_sets: Mapping[str, RuleSet], units: UnitReg
     """
     return (
         *_names(plan, units),
-        *_councils(plan, rule_sets),
+        *check_councils(plan, rule_sets),
         *(finding for loc, reference in _positions(plan) for finding in _position(loc, reference, units)),
         *_gone_units(plan, units),
         *_chain_levels(plan, rule_sets, units),
@@ -99,19 +100,13 @@ def _office_levels(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
                 yield Finding(("years", year, "tasks", index, "lead"), sentence)
 
 
-def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
-    judged_by = {stage.id: stage.judged_by for rules in rule_sets.values() for stage in rules.route.stages}
-    for stage_id in plan.councils:
-        if stage_id not in judged_by:
-            yield unknown_name(("councils", stage_id), "stage", stage_id, judged_by)
-        elif judged_by[stage_id] != "council":
-            sentence = f'stage "{stage_id}" is judged by verdict and has no council; remove this one'
-            yield Finding(("councils", stage_id), sentence)
-
-
 def _positions(plan: CyclePlan) -> Iterator[tuple[Location, PositionRef]]:
     for index, approval in enumerate(plan.approvals):
         yield ("approvals", index, "authority"), approval.authority
+    for stage_id, council in plan.councils.items():
+        for index, seat in enumerate(council.seats):
+            if seat.position is not None:
+                yield ("councils", stage_id, "seats", index, "position"), seat.position
     for year, content in plan.years.items():
         for index, duty in enumerate(content.report_duties):
             yield ("years", year, "report_duties", index, "reporters"), duty.reporters
