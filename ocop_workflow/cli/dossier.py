@@ -15,9 +15,10 @@ from ocop_workflow.cli.output import console
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.obligations import open_obligations_of
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger

@@ -16,6 +16,7 @@ from ocop_workflow.services.dossier_news import tell_producer
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.session_rows import void_open_session
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, Product
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger, split_state, state_of
@@ -143,25 +144,12 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         command=request.command,
     )
     append_event(work, stream=case.stream, seq=dossier.version, cycle_id=case.cycle.id, act=act)
+    void_open_session(work, dossier, request.trigger)
     settle_duties(work, case, obligations, settled=settled, at=at)
     tell_producer(work, case, request.trigger, request.details, at=at)
     dossier.responsible = case.responsible()
     work.session.add(dossier)
     return dossier
-
-
-def check_decider(work: UnitOfWork, dossier: Dossier, actor: str) -> None:
-    """Refuse an actor who neither decides at the dossier's present stage nor is the office.
-
-    Raises:
-        NotPermittedError: The actor is somebody else.
-    """
-    case = case_of(work, dossier)
-    permitted = {case.party(case.stage.decided_by), case.cycle.office_position}
-    if actor not in permitted:
-        raise NotPermittedError(
-            f"{actor} may not score at {case.stage.id}; that is for {' or '.join(sorted(permitted))}"
-        )
 
 
 def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:

@@ -1,8 +1,9 @@
 """The tables of one installation. Instants are aware and stored in UTC; states are text."""
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
+from ocop_workflow.storage.tables.councils import CouncilInterest, CouncilSession, ScoreSheet
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
-from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report, ScoreSheet
+from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
 from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
@@ -10,6 +11,8 @@ from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.people import Holding, Official, Producer
 
 __all__ = [
+    "CouncilInterest",
+    "CouncilSession",
     "Cycle",
     "DeliveryAttempt",
     "Dossier",
