@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ocop_workflow.policy.plan import Round
-from ocop_workflow.policy.rule_set import GuardChoice, Owner, Route, RuleSet, Stage, Step
+from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, Route, RuleSet, Stage, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
 from state_machines.dossier import StageOutcome, StageShape, dossier_lifecycle
-from state_machines.guards import LOWEST_MEAN, Guard
+from state_machines.guards import LOWEST_MEAN, Facts, Guard
 from state_machines.lifecycle import Lifecycle
 
 PRODUCER = "producer"
@@ -40,6 +40,11 @@ def lifecycle_of(route: Route, stages: Sequence[Stage]) -> Lifecycle:
             for stage in stages
         )
     )
+
+
+def outcome_for(stage: Stage, facts: Facts) -> Outcome | None:
+    """Return the outcome that a stage has under these facts, or None when no guard accepts them."""
+    return next((end for end in stage.outcomes if _guard(end.when).holds(facts)), None)
 
 
 def _guard(choice: GuardChoice) -> Guard:
