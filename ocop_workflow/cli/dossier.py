@@ -1,4 +1,4 @@
-"""Commands that record what was done to dossiers: submit, receive, return, decide, reject, extend, withdraw."""
+"""Commands that record what was done to dossiers: submit, receive, return, decide, reject, step, extend, withdraw."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,6 +17,7 @@ from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
 from ocop_workflow.services.evaluations import conclude, reject
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.hand_steps import record_step
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -140,6 +141,27 @@ def reject_(
 
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         reject(work, row, ground, actor=who, effective_at=effective_at, text=note)
+
+    _do([reference], data, actor, at, act)
+
+
+@app.command("step")
+def step_(
+    reference: ReferenceArgument,
+    step: Annotated[str, typer.Argument(help="The step's id in the route, such as minutes or publication.")],
+    data: DataOption = None,
+    document: Annotated[str | None, typer.Option(help="The number of its document.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Its stage.", show_default="where it is owed, or the present one")
+    ] = None,
+    actor: AsOption = None,
+    at: AtOption = None,
+    note: NoteOption = None,
+) -> None:
+    """Record a step that is done by hand, such as the council's minutes, and settle what it owed."""
+
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
+        record_step(work, row, step, actor=who, stage_id=stage, document=document, effective_at=effective_at, text=note)
 
     _do([reference], data, actor, at, act)
 

@@ -260,7 +260,16 @@ def _event_line(
         stage, status = split_state(event.to_state, dossier.stage)
         to = f"{_stage_title(book, dossier, stage, language)}: {_status_name(status.value, language)}"
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
+    if event.action == "step_done":
+        said += f": {_step_done(book, dossier, details_of(event), language)}"
     return show_instant(event.effective_at), actor, said, to
+
+
+def _step_done(book: Rulebook, dossier: Dossier, details: dict[str, str], language: Language) -> str:
+    stages = book.stages(dossier.round_id, dossier.kind)
+    steps = next(stage.steps for stage in stages if stage.id == details["stage"])
+    title = next(step.title.in_language(language) for step in steps if step.id == details["step"])
+    return f"{title} ({details['document']})" if "document" in details else title
 
 
 def _stage_title(book: Rulebook, dossier: Dossier, stage_id: str, language: Language) -> str:

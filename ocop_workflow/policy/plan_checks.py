@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from ocop_workflow.policy.council_checks import check_councils
 from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
-from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
+from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round, StepDates
 from ocop_workflow.policy.route import COMPLETION, lifecycle_of, stages_of
-from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.rule_set import RuleSet, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
 
 
@@ -180,9 +180,17 @@ def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> 
                 yield unknown_name((*here, step_id), "step", step_id, steps)
                 continue
             yield from _ladder((*here, step_id, "ladder"), dates.ladder, plan)
-            if dates.lapse is not None and not steps[step_id].owner.producer:
-                sentence = f"step \"{step_id}\" is not the producer's, so it can't lapse a dossier; remove the lapse"
-                yield Finding((*here, step_id, "lapse"), sentence)
+            yield from _lapse((*here, step_id, "lapse"), steps[step_id], dates)
+
+
+def _lapse(loc: Location, step: Step, dates: StepDates) -> Iterator[Finding]:
+    """Find a lapse on a step that is not the producer's, or that no trigger settles."""
+    if dates.lapse is None:
+        return
+    if not step.owner.producer:
+        yield Finding(loc, f"step \"{step.id}\" is not the producer's, so it can't lapse a dossier; remove the lapse")
+    elif step.settled_by is None:
+        yield Finding(loc, f'step "{step.id}" is done by hand, so missing it can\'t lapse a dossier; remove the lapse')
 
 
 def _in_force(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:

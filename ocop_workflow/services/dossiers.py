@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.route import COMPLETION, first_step, step_settled_by
+from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import open_step, settle_duties
 from ocop_workflow.services.dossier_news import tell_producer
@@ -162,7 +162,8 @@ def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, prod
         actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details={"kind": dossier.kind}
     )
     append_event(work, stream=case.stream, seq=1, cycle_id=cycle.id, act=act)
-    open_step(work, case, stage, first_step(stage), opens_at=max(work.now, dossier.opened_at))
+    for step in steps_opened(stage):
+        open_step(work, case, stage, step, opens_at=max(work.now, dossier.opened_at))
     dossier.responsible = case.responsible()
 
 

@@ -143,3 +143,10 @@ def test_reject_names_the_ground_to_everybody(ocop: Any, scored: Path) -> None:
     assert "rejected" in ocop("dossier", "reject", "1-1-1", "--ground", ground, *at(scored)).out
 
     assert "Whatever its points are, the dossier is rejected" in ocop("dossier", "show", "1-1-1", "--data", scored).out
+
+
+def test_step_is_done_by_hand_only_where_the_route_has_one(ocop: Any, scored: Path) -> None:
+    """The stages of this rule set list no step by hand."""
+    refused = ocop("dossier", "step", "1-1-1", "minutes", "--document", "3/BB", *at(scored))
+
+    assert (refused.code, "'minutes' is not done by hand at district_evaluation" in refused.err) == (2, True)
