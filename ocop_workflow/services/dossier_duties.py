@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlmodel import col, select
+
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.date_expressions import Anchor, Due, Origin, ResolvedDue, Within
 from ocop_workflow.policy.plan import Lapse, StepDates
@@ -156,7 +158,6 @@ def _open(
     if dates.due is None:
         return
     of_producer = owner == case.producer
-    key = f"{COMPLETION}/{case.dossier.version}" if step == COMPLETION else step  # a dossier may be returned again
     due = step_due(
         case.book,
         dates.due,
@@ -166,7 +167,7 @@ def _open(
         told_at=work.now,
     )
     duty = Duty(
-        key=f"{case.dossier.key}/{stage.id}/{key}",
+        key=_key(work, case, stage, step),
         kind=DOSSIER_STEP,
         subject_id=case.dossier.id,
         unit_id=case.product.unit_id,
@@ -180,6 +181,17 @@ def _open(
         lapse_at=_lapse_at(work, case, dates.lapse, due, opens_at=opens_at) if of_producer else None,
     )
     open_obligation(work, case.cycle, case.book, duty)
+
+
+def _key(work: UnitOfWork, case: DossierCase, stage: Stage, step: str) -> str:
+    """Return an obligation's natural name; a step that is owed again is told apart by the dossier's version.
+
+    A dossier may be returned more than once, and a route may lead it back to a stage where it was.
+    """
+    key = f"{case.dossier.key}/{stage.id}/{step}"
+    owed_before = select(Obligation.id).where(col(Obligation.cycle_id) == case.cycle.id, col(Obligation.key) == key)
+    again = step == COMPLETION or work.session.exec(owed_before).first() is not None
+    return f"{key}/{case.dossier.version}" if again else key
 
 
 def _lapse_at(

@@ -61,7 +61,7 @@ def _apply(work: UnitOfWork, act: ScriptedAct) -> None:
 def _conclude(work: UnitOfWork, act: ScriptedAct) -> None:
     dossier = _dossier(work, act)
     actor = dossier.responsible or ""
-    if act.sheets is not None and not command_done(work.session, act.command):
+    if act.sheets is not None:
         _score(work, dossier, act.sheets, actor, f"{act.command}/sheets")
     ground = act.details.get("ground")
     conclude(work, dossier, actor=actor, verdict=act.verdict, ground=ground, command=act.command)

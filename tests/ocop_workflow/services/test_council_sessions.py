@@ -1,8 +1,13 @@
 """Numbered sessions, quorum, spread, interests, findings and rejection: what lets a council decide."""
 
-from collections.abc import Callable
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,11 +24,15 @@ from ocop_workflow.services.council_sessions import (
     open_session,
     record_findings,
 )
+from ocop_workflow.services.cycles import CycleDocuments
 from ocop_workflow.services.dossiers import NotPermittedError, Request, apply_trigger
 from ocop_workflow.services.evaluations import GroundUnknownError, conclude, reject, result_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.score_sheets import add_sheets, record_sheets
 from ocop_workflow.services.session_rows import sessions_of
+from ocop_workflow.simulation.acting import carry_out
+from ocop_workflow.simulation.acts import ActKind, ScriptedAct
+from ocop_workflow.storage.database import Database, open_database
 from ocop_workflow.storage.tables import ScoreSheet
 from state_machines.dossier import DossierTrigger
 
@@ -67,35 +76,62 @@ def sheets(*totals: str) -> dict[str, dict[str, Decimal]]:
     return {f"m{number}": sheet(total) for number, total in enumerate(totals, start=1)}
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, CycleDocuments]]:
+    """Where offices that were brought before a council are kept, and their documents, by how they were made."""
+    return tmp_path_factory.mktemp("prepared"), {}
+
+
 @pytest.fixture
-def before_council(office_with: Making) -> Making:
-    """A way to bring dossier 1-1-1 before a council with other rules, or under a rule set with gates."""
+def before_council(
+    office_with: Making,
+    unopened_office: "Office",
+    prepared: tuple[Path, dict[str, CycleDocuments]],
+    tmp_path: Path,
+) -> Generator[Making, None, None]:
+    """A way to have dossier 1-1-1 before a council with other rules, or under a rule set with gates."""
+    folder, documents = prepared
+    opened: list[Database] = []
 
     def make(*, gates: bool = False, **council: Any) -> "Office":
-        def rules(data: dict[str, Any]) -> None:
-            data["gates"] = GATES if gates else []
-            data["rejection_grounds"] = [
-                {"id": "forged", "title": {"vi": "Giả mạo hồ sơ", "en": "Forged dossier"}, "source": "article 6"}
-            ]
-            outcomes = data["route"]["stages"][1]["outcomes"]
-            outcomes[0]["when"]["below"] = 90
-            outcomes.append({"when": {"guard": "mean_within", "at_least": 90}, "to": "national"})
-            national = {**data["route"]["stages"][1], "id": "national", "outcomes": outcomes[:2]}
-            national["outcomes"] = [
-                {"when": {"guard": "mean_within", "at_least": 50}, "to": "recognised"},
-                {"when": {"guard": "mean_within", "below": 50}, "to": "rated_uncertified"},
-            ]
-            data["route"]["stages"].append(national)
+        made = hashlib.sha256(json.dumps([gates, council]).encode()).hexdigest()
+        if made not in documents:
+            office = _office_before_council(office_with, gates=gates, council=council)
+            office.database.dispose()  # the last connection folds the write-ahead log into the file
+            shutil.copy(office.database.writing.url.database or "", folder / made)
+            documents[made] = office.documents
+        shutil.copy(folder / made, tmp_path / "council.db")
+        opened.append(open_database(f"sqlite:///{tmp_path / 'council.db'}"))
+        return replace(unopened_office, database=opened[-1], documents=documents[made])
 
-        def plan(data: dict[str, Any]) -> None:
-            data["councils"]["evaluation"] |= council
+    yield make
+    for database in opened:
+        database.dispose()
 
-        office = office_with(plan=plan, rules=rules)
-        office.open()
-        office.to_council()
-        return office
 
-    return make
+def _office_before_council(office_with: Making, *, gates: bool, council: dict[str, Any]) -> "Office":
+    def rules(data: dict[str, Any]) -> None:
+        data["gates"] = GATES if gates else []
+        data["rejection_grounds"] = [
+            {"id": "forged", "title": {"vi": "Giả mạo hồ sơ", "en": "Forged dossier"}, "source": "article 6"}
+        ]
+        evaluation = data["route"]["stages"][1]
+        low = evaluation["outcomes"][1]
+        evaluation["outcomes"] = [
+            {"when": {"guard": "mean_within", "at_least": 90}, "to": "national"},
+            {"when": {"guard": "mean_within", "at_least": 50, "below": 90}, "to": "recognised"},
+            low,
+        ]
+        recognised = {"when": {"guard": "mean_within", "at_least": 50}, "to": "recognised"}
+        data["route"]["stages"].append({**evaluation, "id": "national", "outcomes": [recognised, low]})
+
+    def plan(data: dict[str, Any]) -> None:
+        data["councils"]["evaluation"] |= council
+
+    office = office_with(plan=plan, rules=rules)
+    office.open()
+    office.to_council()
+    return office
 
 
 def state_of(office: "Office") -> tuple[str, str, str | None, int | None]:
@@ -364,6 +400,46 @@ def test_sessions_stay_on_record_with_day_paper_and_reason(before_council: Makin
     assert state_of(office)[2:] == ("66", 3)
 
 
+def test_a_re_evaluation_after_the_ministrys_result_replaces_the_one_that_referred(office_with: Making) -> None:
+    """QĐ 26, Điều 8: below 90 points at the ministry the province may evaluate anew; here the route leads back."""
+
+    def rules(data: dict[str, Any]) -> None:
+        stages = data["route"]["stages"]
+        national = {**stages[1], "id": "national"}
+        national["outcomes"] = [
+            {"when": {"guard": "mean_within", "at_least": 90}, "to": "recognised"},
+            {"when": {"guard": "mean_within", "below": 90}, "to": "evaluation"},
+        ]
+        stages[1]["outcomes"] = [
+            {"when": {"guard": "mean_within", "at_least": 90}, "to": "national"},
+            {"when": {"guard": "mean_within", "below": 90}, "to": "recognised"},
+        ]
+        stages.append(national)
+
+    office = office_with(rules=rules)
+    office.open()
+    office.to_council()
+    office.score("2018-03-12 08:00", "95")
+    for day in (13, 14):
+        office.act(f"2018-03-{day} 08:00", DossierTrigger.SUBMIT)
+        office.act(f"2018-03-{day} 09:00", DossierTrigger.RECEIVE)
+        if day == 13:
+            office.score("2018-03-13 10:00", "88")
+    after = Opening(SessionKind.RE_EVALUATION, document="7/BNN", reason="88 điểm ở trung ương")
+    with office.at("2018-03-14 10:00") as work:
+        dossier = office.dossier(work)
+        record_sheets(work, dossier, sheets("86"), actor=COUNCIL, opening=after)
+        conclude(work, dossier, actor=COUNCIL)
+        rows = [(row.stage, row.number, row.kind, row.state) for row in sessions_of(work.session, dossier.id)]
+
+    assert rows == [
+        ("evaluation", 1, "ordinary", "superseded"),
+        ("national", 1, "ordinary", "conclusive"),
+        ("evaluation", 2, "re-evaluation", "conclusive"),
+    ]
+    assert state_of(office) == ("evaluation", "recognised", "86", 4)
+
+
 def test_open_session_of_one_command_is_opened_once(before_council: Making) -> None:
     office = before_council()
     with office.at(NOON) as work:
@@ -383,6 +459,20 @@ def test_a_session_is_void_when_the_dossier_leaves_the_council(before_council: M
         assert [row.state for row in sessions_of(work.session, dossier.id)] == ["void"]
 
     assert state_of(office)[3] is None
+
+
+def test_a_scripted_council_scores_under_gates_seats_and_a_narrow_spread(before_council: Making) -> None:
+    """The people of the demo act by the same rules: every gate is met, and who is far apart scores anew."""
+    office = before_council(gates=True, members=4, secretary_scores=False, seats=SEATS, max_spread=1)
+    given = {"chair": sheet("70"), "trade": sheet("80"), "health": sheet("75")}
+    for _ in range(2):
+        with office.at(NOON) as work:
+            carry_out(work, ScriptedAct(work.now, "end-1", ActKind.CONCLUDE, office.dossier(work).key, sheets=given))
+
+    with office.reading() as work:
+        held = sessions_of(work.session, office.dossier(work).id)
+        assert [(row.kind, row.state) for row in held] == [("ordinary", "superseded"), ("re-score", "conclusive")]
+    assert state_of(office) == ("evaluation", "recognised", "75", 4)
 
 
 def test_rejection_overrides_points_and_cites_a_ground(before_council: Making) -> None:
