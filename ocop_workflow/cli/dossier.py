@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ocop_workflow.cli import dossier_link, dossier_scores, dossier_views
-from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, read_sheets
+from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_instant
 from ocop_workflow.cli.output import console
@@ -122,7 +122,8 @@ def decide(
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         if sheet or sheets:
             book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
-            record_sheets(work, row, read_sheets(sheet, sheets, book.rule_set.parts), actor=who)
+            given = read_sheets(sheet, sheets, book.rule_set.parts)
+            record_sheets(work, row, given, actor=who, opening=opening_on(effective_at))
         conclude(work, row, actor=who, verdict=verdict, ground=ground, effective_at=effective_at, text=note)
 
     _do([reference], data, actor, at, act)

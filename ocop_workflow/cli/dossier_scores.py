@@ -102,7 +102,8 @@ def open_(
     """Open the next session of the present stage; sheets and findings are then recorded with it."""
 
     def act(work: UnitOfWork, row: Dossier, _book: Rulebook, who: str, effective_at: datetime | None) -> str:
-        opening = _opening(kind or SessionKind.ORDINARY, held, document, reason, effective_at)
+        chosen = kind or SessionKind.ORDINARY
+        opening = opening_on(effective_at, kind=chosen, held=held, document=document, reason=reason)
         return f"session {open_session(work, row, opening, actor=who).number} of {row.stage} is open"
 
     _do(reference, data, actor, at, act)
@@ -134,7 +135,7 @@ def record(
         if kind is None and open_session_of(work.session, row) is not None:
             number = add_sheets(work, row, given, actor=who, from_paper=from_paper)
         else:
-            opening = _opening(kind or SessionKind.ORDINARY, held, document, reason, effective_at)
+            opening = opening_on(effective_at, kind=kind, held=held, document=document, reason=reason)
             number = record_sheets(work, row, given, actor=who, opening=opening, from_paper=from_paper)
         return f"session {number} of {row.stage} has the sheets of {', '.join(given)}"
 
@@ -197,6 +198,23 @@ def read_sheets(
     return given
 
 
+def opening_on(
+    effective_at: datetime | None,
+    *,
+    kind: SessionKind | None = None,
+    held: str | None = None,
+    document: str | None = None,
+    reason: str | None = None,
+) -> Opening:
+    """Return how a session is opened that was held on the day given, or else when the act happened.
+
+    Raises:
+        InputError: The day is none.
+    """
+    happened_on = local_day(effective_at) if effective_at is not None else None
+    return Opening(kind, read_day(held) if held else happened_on, document, reason)
+
+
 def _read_sheet(text: str, parts: list[str]) -> tuple[str, dict[str, Decimal]]:
     member, _, points = text.partition("=")
     values = [_read_points(value) for value in points.split("/")]
@@ -214,13 +232,6 @@ def _read_points(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() else None
-
-
-def _opening(
-    kind: SessionKind, held: str | None, document: str | None, reason: str | None, effective_at: datetime | None
-) -> Opening:
-    happened_on = local_day(effective_at) if effective_at is not None else None
-    return Opening(kind, read_day(held) if held else happened_on, document, reason)
 
 
 def _do(reference: str, data: Path | None, actor: str | None, at: str | None, act: Act) -> None:

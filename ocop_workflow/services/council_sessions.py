@@ -58,13 +58,13 @@ class Opening:
     """What is said when a session is opened.
 
     Attributes:
-        kind: Why it is held.
+        kind: Why it is held; without it an ordinary session, or a second one where one is being held.
         held_on: The day on which it was held; today when None.
         document: The number of the paper that a re-evaluation or redo rests on.
         reason: Why it is needed, in free text, kept beside the event.
     """
 
-    kind: SessionKind = SessionKind.ORDINARY
+    kind: SessionKind | None = None
     held_on: date | None = None
     document: str | None = None
     reason: str | None = None
@@ -87,7 +87,8 @@ def open_session(
     check_permitted(case, actor)
     held_on = opening.held_on or local_day(work.now)
     open_before = open_session_of(work.session, dossier)
-    _check_opening(work.session, dossier, opening, open_before)
+    kind = opening.kind or (SessionKind.ORDINARY if open_before is None else SessionKind.SECOND)
+    _check_opening(work.session, dossier, kind, opening, open_before)
     if not local_day(dossier.stage_at) <= held_on <= local_day(work.now):
         raise CouncilError(
             f"a session of {held_on:%d/%m/%Y} was not held here; the dossier is at {dossier.stage} since "
@@ -101,7 +102,7 @@ def open_session(
     details: dict[str, Any] = {
         "stage": dossier.stage,
         "session": number,
-        "kind": opening.kind.value,
+        "kind": kind.value,
         "held_on": held_on.isoformat(),
     }
     if opening.document is not None:
@@ -112,7 +113,7 @@ def open_session(
         dossier_id=dossier.id,
         stage=dossier.stage,
         number=number,
-        kind=opening.kind.value,
+        kind=kind.value,
         held_on=held_on,
         document=opening.document,
         opened_seq=dossier.version,
@@ -251,8 +252,9 @@ def record(
     work.session.add(case.dossier)
 
 
-def _check_opening(session: Session, dossier: Dossier, opening: Opening, before: CouncilSession | None) -> None:
-    kind = opening.kind
+def _check_opening(
+    session: Session, dossier: Dossier, kind: SessionKind, opening: Opening, before: CouncilSession | None
+) -> None:
     if kind in ORDERED and not (opening.document and opening.reason):
         raise CouncilError(f"a {kind} rests on a decision; give the number of its document and the reason")
     if kind in FOLLOWING and (before is None or not sheets_of_session(session, before)):

@@ -9,7 +9,6 @@ from ocop_workflow.policy.scoring import Sheet, mean_score, read_sheet
 from ocop_workflow.services.council_sessions import (
     CouncilError,
     Opening,
-    SessionKind,
     before_council,
     check_permitted,
     council_of,
@@ -33,7 +32,7 @@ def record_sheets(
     sheets: Sheets,
     *,
     actor: str,
-    opening: Opening | None = None,
+    opening: Opening = Opening(),  # noqa: B008 -- frozen
     from_paper: bool = False,
     command: str | None = None,
 ) -> int:
@@ -44,8 +43,7 @@ def record_sheets(
         dossier: Received or under review at a stage that a council judges.
         sheets: The members' sheets.
         actor: Who enters them: the council's secretary or the office.
-        opening: How the session is opened; without it an ordinary one, or a second one where one is being held. One
-            that was opened and has no sheets yet takes them.
+        opening: How the session is opened. Without a kind, one that was opened and has no sheets yet takes them.
         from_paper: Whether they are typed from signed paper.
         command: Makes the act idempotent.
 
@@ -62,9 +60,7 @@ def record_sheets(
     if done is not None:
         return int(details_of(done)["session"])
     held = open_session_of(work.session, dossier)
-    if opening is None and (held is None or sheets_of_session(work.session, held)):
-        opening = Opening(SessionKind.ORDINARY if held is None else SessionKind.SECOND)
-    if opening is not None:
+    if held is None or opening.kind is not None or sheets_of_session(work.session, held):
         open_session(work, dossier, opening, actor=actor)
     return add_sheets(work, dossier, sheets, actor=actor, from_paper=from_paper, command=command)
 

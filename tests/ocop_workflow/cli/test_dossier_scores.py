@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ocop_workflow.cli.dossier_scores import opening_on
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
@@ -134,6 +135,15 @@ def test_scores_refuse_in_one_sentence(ocop: Any, scored: Path, arguments: tuple
 
     assert refused.code == 2
     assert sentence in refused.err
+
+
+def test_a_session_is_held_when_the_act_happened_unless_a_day_is_given() -> None:
+    """What is recorded later was held on its own day, in the office's zone."""
+    late_evening = datetime(2018, 3, 8, 18, tzinfo=UTC)
+
+    assert opening_on(late_evening).held_on == date(2018, 3, 9)
+    assert opening_on(late_evening, held="07/03/2018").held_on == date(2018, 3, 7)
+    assert opening_on(None).held_on is None
 
 
 def test_reject_names_the_ground_to_everybody(ocop: Any, scored: Path) -> None:

@@ -352,7 +352,10 @@ def test_a_sheet_stays_as_it_was_entered(before_council: Making) -> None:
 @pytest.mark.parametrize(
     ("opening", "sentence"),
     [
-        (Opening(), "session 1 of evaluation is being held; conclude it, or open one of another kind"),
+        (
+            Opening(SessionKind.ORDINARY),
+            "session 1 of evaluation is being held; conclude it, or open one of another kind",
+        ),
         (Opening(SessionKind.REDO, reason="x"), "a redo rests on a decision; give the number of its document"),
         (Opening(SessionKind.RE_EVALUATION, document="1/BNN"), "a re-evaluation rests on a decision"),
         (Opening(SessionKind.SECOND), "a second session follows one"),
