@@ -100,7 +100,8 @@ def test_a_wrong_table_is_refused_whole_with_file_and_line(
     assert json.loads(ocop("dossier", "show", "1-1-1", "--data", scored, "--json").out)["sessions"] == []
 
 
-def test_sessions_interests_and_sheets_one_by_one(ocop: Any, scored: Path) -> None:
+def test_sessions_interests_and_sheets_one_by_one(ocop: Any, scored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocop_workflow.cli.output.console.width", 200)
     sheet = ("--sheet", "m1=30/20/30")
     assert "session 1 of district_evaluation is open" in ocop("dossier", "scores", "open", "1-1-1", *at(scored)).out
     interest = ("interest", "1-1-1", "--member", "m2", "--reason", "em trai là chủ cơ sở")
