@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlmodel import select
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.policy.rating import FindingMissingError
 from ocop_workflow.services.audit import verify
@@ -30,6 +31,7 @@ from ocop_workflow.services.evaluations import GroundUnknownError, conclude, rej
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.score_sheets import add_sheets, record_sheets
 from ocop_workflow.services.session_rows import sessions_of
+from ocop_workflow.services.session_views import explained, shown_sessions
 from ocop_workflow.simulation.acting import carry_out
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
 from ocop_workflow.storage.database import Database, open_database
@@ -174,6 +176,27 @@ def test_a_product_goes_where_its_stars_belong(
     assert (stage, status, stars) == end
     assert mean is not None
     assert Decimal(total) == Decimal(mean.partition("/")[0]) / Decimal(mean.partition("/")[2] or 1)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_capped_result_is_explained_by_rule_and_article(before_council: Making, language: Language) -> None:
+    """92 points, the band of 5 stars, a gate that caps at 4, and what follows from 4 stars: each with its source."""
+    office = before_council(gates=True)
+    with office.at(NOON) as work:
+        dossier = office.dossier(work)
+        record_sheets(work, dossier, sheets("92", "92"), actor=COUNCIL)
+        record_findings(work, dossier, {"origin": False, "label": True}, actor=COUNCIL)
+        conclude(work, dossier, actor=COUNCIL)
+        book = work.books.of_dossier(work.session, office.cycle(work), dossier)
+        told = explained(work.session, book, dossier, shown_sessions(work.session, book, dossier))
+        sentences = [translate(language, each.code, each.params) for each in told]
+
+    assert [each.code for each in told] == ["result.mean", "result.band", "result.gate", "result.outcome"]
+    assert [told[1].params["stars"], told[2].params["stars"], told[3].params["stars"]] == [5, 4, 4]
+    assert "92.00" in sentences[0]
+    assert "annex, mark *****" in sentences[2]
+    assert ("Nguồn gốc" if language is Language.VI else "Origin") in sentences[2]
+    assert "article 2" in sentences[3]
 
 
 def test_conclude_waits_for_a_finding_on_every_gate(before_council: Making) -> None:
