@@ -18,7 +18,8 @@ class Facts:
 
     Attributes:
         verdict: One of `VERDICTS` where the stage is judged by verdict.
-        mean: The council's mean score in points (0 to 100), exact, where the stage is judged by a council.
+        mean: The council's mean score in points (0 to 100), exact, where the stage is judged by a council; where a gate
+            took stars away, the lowest mean of the band that is left.
     """
 
     verdict: str | None = None

@@ -1,25 +1,27 @@
-"""Commands that record what was done to dossiers: submit, receive, return, decide, extend, withdraw."""
+"""Commands that record what was done to dossiers: submit, receive, return, decide, reject, step, extend, withdraw."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli import dossier_code, dossier_link, dossier_open, dossier_papers, dossier_views
+from ocop_workflow.cli import dossier_code, dossier_link, dossier_open, dossier_papers, dossier_scores, dossier_views
+from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
-from ocop_workflow.cli.options import AtOption, DataOption, end_of_day, read_instant
+from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_instant
 from ocop_workflow.cli.output import console
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.papers import PaperOnFile
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude, reject
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.hand_steps import record_step
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.papers import checklist_of, record_paper
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger
@@ -30,14 +32,6 @@ DECLINED = "declined"
 app = typer.Typer(help="See dossiers and record what was done to them.", no_args_is_help=True, rich_markup_mode=None)
 
 ReferencesArgument = Annotated[list[str], typer.Argument(metavar="REFERENCE...", help="One dossier's number or more.")]
-AsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--as",
-        help="Who acts: a position UNIT/ROLE or producer:ID.",
-        show_default="the office, on behalf of whoever may",
-    ),
-]
 NoteOption = Annotated[
     str | None, typer.Option("--note", help="Free text to keep with the act; it can be erased later.")
 ]
@@ -53,6 +47,7 @@ dossier_link.register(app)
 dossier_papers.register(app)
 dossier_open.register(app)
 dossier_code.register(app)
+app.add_typer(dossier_scores.app, name="scores")
 
 
 @app.command()
@@ -128,27 +123,64 @@ def decide(
     reason: Annotated[
         str | None, typer.Option(help="Why it was declined, as the producer is told; no names of people.")
     ] = None,
-    sheet: Annotated[
-        list[str] | None,
-        typer.Option(help="A council member's points by part, such as member-1=30/20/35; once for each member."),
-    ] = None,
+    sheet: SheetOption = None,
+    sheets: SheetsOption = None,
     actor: AsOption = None,
     at: AtOption = None,
     note: NoteOption = None,
 ) -> None:
-    """Decide the present stage: by verdict, or by the council's score sheets.
+    """Decide the present stage: by verdict, or by the council's session with the sheets given here or recorded before.
 
-    The exact mean decides where the dossier goes; it is never rounded.
+    The exact mean and the findings on gates decide where the dossier goes; the mean is never rounded.
     """
     if verdict == DECLINED and not (reason or "").strip():
         raise InputError("the producer is told why; give --reason")
     ground = (reason or "").strip().rstrip(".") or None
 
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
-        if sheet:
-            parts = _parts_of(work, row)
-            record_sheets(work, row, dict(_read_sheet(text, parts) for text in sheet), actor=who)
+        if sheet or sheets:
+            book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
+            given = read_sheets(sheet, sheets, book.rule_set.parts)
+            record_sheets(work, row, given, actor=who, opening=opening_on(effective_at))
         conclude(work, row, actor=who, verdict=verdict, ground=ground, effective_at=effective_at, text=note)
+
+    _do([reference], data, actor, at, act)
+
+
+@app.command("reject")
+def reject_(
+    reference: ReferenceArgument,
+    ground: Annotated[str, typer.Option(help="The ground's id in the rule set, such as forged.")],
+    data: DataOption = None,
+    actor: AsOption = None,
+    at: AtOption = None,
+    note: NoteOption = None,
+) -> None:
+    """Reject a dossier on a ground of its rule set, whatever its points are; the producer is told the ground."""
+
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
+        reject(work, row, ground, actor=who, effective_at=effective_at, text=note)
+
+    _do([reference], data, actor, at, act)
+
+
+@app.command("step")
+def step_(
+    reference: ReferenceArgument,
+    step: Annotated[str, typer.Argument(help="The step's id in the route, such as minutes or publication.")],
+    data: DataOption = None,
+    document: Annotated[str | None, typer.Option(help="The number of its document.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Its stage.", show_default="where it is owed, or the present one")
+    ] = None,
+    actor: AsOption = None,
+    at: AtOption = None,
+    note: NoteOption = None,
+) -> None:
+    """Record a step that is done by hand, such as the council's minutes, and settle what it owed."""
+
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
+        record_step(work, row, step, actor=who, stage_id=stage, document=document, effective_at=effective_at, text=note)
 
     _do([reference], data, actor, at, act)
 
@@ -208,27 +240,3 @@ def _do(references: Sequence[str], data: Path | None, actor: str | None, at: str
                 lines.append(f"{row.key} is now {row.stage}: {row.status} ({product.name}, {producer.name})")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _parts_of(work: UnitOfWork, row: Dossier) -> list[str]:
-    cycle = work.session.get_one(Cycle, row.cycle_id)
-    return [part.id for part in work.books.of_dossier(work.session, cycle, row).rule_set.parts]
-
-
-def _read_sheet(text: str, parts: list[str]) -> tuple[str, dict[str, Decimal]]:
-    member, _, points = text.partition("=")
-    values = [_read_points(value) for value in points.split("/")]
-    if not member or len(values) != len(parts) or None in values:
-        example = "/".join("30" for _ in parts)
-        raise InputError(
-            f"{text[:80]!r} is no score sheet; write MEMBER=POINTS for {'/'.join(parts)}, such as m1={example}"
-        )
-    return member, {part: value for part, value in zip(parts, values, strict=True) if value is not None}
-
-
-def _read_points(text: str) -> Decimal | None:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None

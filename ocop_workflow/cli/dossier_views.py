@@ -21,6 +21,7 @@ from ocop_workflow.cli.output import (
     show_instant,
     show_last_day,
 )
+from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -100,7 +101,7 @@ def show(
     language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one dossier: where it is, who owes what by when and why, and everything that happened."""
+    """Show one dossier: where it is, who owes what by when and why, its council's sessions, and what happened."""
     with open_runtime(data) as runtime:
         now = runtime.business_now()
         with runtime.reading(now) as work:
@@ -111,11 +112,13 @@ def show(
             events = events_of(work.session, f"dossier:{row.id}")
             book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
             owed_lines = [_owed_line(work.session, book, row, each, language) for each in obligations]
+            sessions = SessionTables(work, book, row, language)
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
     if as_json:
         due_at = obligations[0].due_at if obligations else None
         owed, happened = [_obligation_object(o) for o in obligations], [_event_object(e) for e in events]
-        print_json({**dossier_object(row, product, producer, due_at), "obligations": owed, "events": happened})
+        told = {"obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
+        print_json({**dossier_object(row, product, producer, due_at), **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
     place = f"{_stage_title(book, row, row.stage, language)}: {_status_name(row.status, language)}"
@@ -123,6 +126,7 @@ def show(
     console.print(place + stars, highlight=False, soft_wrap=True)
     columns = [_word(language, name) for name in ("step", "party", "last_day", "why", "source")]
     print_table(_word(language, "owed"), columns, owed_lines, unbroken=(columns[2],))
+    sessions.print_sessions()
     columns = [_word(language, name) for name in ("when", "actor", "event", "to")]
     print_table(_word(language, "history"), columns, event_lines)
 
@@ -256,7 +260,16 @@ def _event_line(
         stage, status = split_state(event.to_state, dossier.stage)
         to = f"{_stage_title(book, dossier, stage, language)}: {_status_name(status.value, language)}"
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
+    if event.action == "step_done":
+        said += f": {_step_done(book, dossier, details_of(event), language)}"
     return show_instant(event.effective_at), actor, said, to
+
+
+def _step_done(book: Rulebook, dossier: Dossier, details: dict[str, str], language: Language) -> str:
+    stages = book.stages(dossier.round_id, dossier.kind)
+    steps = next(stage.steps for stage in stages if stage.id == details["stage"])
+    title = next(step.title.in_language(language) for step in steps if step.id == details["step"])
+    return f"{title} ({details['document']})" if "document" in details else title
 
 
 def _stage_title(book: Rulebook, dossier: Dossier, stage_id: str, language: Language) -> str:

@@ -32,6 +32,14 @@ CycleOption = Annotated[
 LanguageOption = Annotated[
     Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language of the table.")
 ]
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        help="Who acts: a position UNIT/ROLE or producer:ID.",
+        show_default="the office, on behalf of whoever may",
+    ),
+]
 AtOption = Annotated[
     str | None,
     typer.Option(

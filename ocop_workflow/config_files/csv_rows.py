@@ -23,8 +23,7 @@ def read_csv(path: Path, headers: Sequence[tuple[str, ...]]) -> Iterator[tuple[i
         InvalidFilesError: The file can't be read at all, or has none of the headers.
     """
     text = _text_of(path)
-    first = text.partition("\n")[0]
-    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=";" if first.count(";") > 0 else ",")
+    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
     try:
         header = tuple(name.strip() for name in next(reader, []))
         if header not in headers:
@@ -49,6 +48,20 @@ def day_of(text: str) -> date | None:
         except ValueError:
             continue
     return None
+
+
+def header_of(path: Path) -> tuple[str, ...]:
+    """Return the headers of a table's first line, without blanks around them.
+
+    Raises:
+        InvalidFilesError: The file can't be read at all.
+    """
+    text = _text_of(path)
+    return tuple(name.strip() for name in next(csv.reader(StringIO(text), delimiter=_delimiter(text)), []))
+
+
+def _delimiter(text: str) -> str:
+    return ";" if text.partition("\n")[0].count(";") > 0 else ","
 
 
 def _text_of(path: Path) -> str:

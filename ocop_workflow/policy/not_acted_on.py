@@ -13,8 +13,6 @@ def not_acted_on(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[str
 
 def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
     for name, rules in rule_sets.items():
-        if rules.gates:
-            yield f'rule set "{name}": gates are read, but stars follow the bands alone'
         if rules.limits:
             yield f'rule set "{name}": statutory limits are read, but only the dates of the plan are watched'
         if rules.transitions:
@@ -29,8 +27,6 @@ def _of_certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Itera
 
 
 def _of_plan(plan: CyclePlan) -> Iterator[str]:
-    if any(council.max_spread is not None for council in plan.councils.values()):
-        yield "councils: max_spread is read, but no re-score is asked for"
     for year, content in plan.years.items():
         if any(duty.only_if is not None for duty in content.report_duties):
             yield f"{year}: only_if of reports is read, but the report is asked for in any case"

@@ -179,12 +179,31 @@ class SupportItem(Record):
     source: Source
 
 
+class Seat(Record):
+    """One member of a council: the id that score sheets name, and where known the position whose holder sits there.
+
+    `position` is seen from the product's unit; its holder may enter the own sheet.
+    """
+
+    id: Identifier
+    title: LocalText
+    role: Literal["chair", "member", "secretary"] = "member"
+    position: PositionRef | None = None
+
+
 class Council(Record):
-    """The council of an evaluating stage."""
+    """The council of an evaluating stage, by its rules of procedure.
+
+    Without `seats` any names are taken, as many as there are `members`. `quorum_percent` is of those who score; without
+    it each of them must. `max_spread` is the most points that may lie between two totals without a re-score.
+    """
 
     members: int = Field(ge=1)
     quorum_percent: int | None = Field(default=None, ge=1, le=100)
+    quorum_needs_chair: bool = False
+    secretary_scores: bool = True
     max_spread: int | None = Field(default=None, ge=1, le=100)
+    seats: tuple[Seat, ...] = ()
     source: Source
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+from ocop_workflow.policy.council_checks import check_councils
 from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
-from ocop_workflow.policy.plan import Counter, CyclePlan, CycleYear, Round
+from ocop_workflow.policy.plan import Counter, CyclePlan, CycleYear, Round, StepDates
 from ocop_workflow.policy.route import COMPLETION, lifecycle_of, stages_of
-from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.rule_set import RuleSet, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
 
 
@@ -20,7 +21,7 @@ def check_plan(plan: CyclePlan, rule_sets: Mapping[str, RuleSet], units: UnitReg
     """
     return (
         *_names(plan, units),
-        *_councils(plan, rule_sets),
+        *check_councils(plan, rule_sets),
         *_certificates(plan, rule_sets),
         *(finding for loc, reference in _positions(plan) for finding in _position(loc, reference, units)),
         *_gone_units(plan, units),
@@ -124,16 +125,6 @@ def _office_levels(plan: CyclePlan, units: UnitRegister) -> Iterator[Finding]:
                 yield Finding((*loc, "lead"), sentence)
 
 
-def _councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
-    judged_by = {stage.id: stage.judged_by for rules in rule_sets.values() for stage in rules.route.stages}
-    for stage_id in plan.councils:
-        if stage_id not in judged_by:
-            yield unknown_name(("councils", stage_id), "stage", stage_id, judged_by)
-        elif judged_by[stage_id] != "council":
-            sentence = f'stage "{stage_id}" is judged by {judged_by[stage_id]} and has no council; remove this one'
-            yield Finding(("councils", stage_id), sentence)
-
-
 def _certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
     """Find ladders, stages and steps of renewals that are not there; any rule set may hold for one."""
     if plan.certificates is None:
@@ -156,6 +147,10 @@ def _certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator
 def _positions(plan: CyclePlan) -> Iterator[tuple[Location, PositionRef]]:
     for index, approval in enumerate(plan.approvals):
         yield ("approvals", index, "authority"), approval.authority
+    for stage_id, council in plan.councils.items():
+        for index, seat in enumerate(council.seats):
+            if seat.position is not None:
+                yield ("councils", stage_id, "seats", index, "position"), seat.position
     for year, content in plan.years.items():
         for index, duty in enumerate(content.report_duties):
             yield ("years", year, "report_duties", index, "reporters"), duty.reporters
@@ -228,9 +223,17 @@ def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> 
                 yield unknown_name((*here, step_id), "step", step_id, steps)
                 continue
             yield from _ladder((*here, step_id, "ladder"), dates.ladder, plan)
-            if dates.lapse is not None and not steps[step_id].owner.producer:
-                sentence = f"step \"{step_id}\" is not the producer's, so it can't lapse a dossier; remove the lapse"
-                yield Finding((*here, step_id, "lapse"), sentence)
+            yield from _lapse((*here, step_id, "lapse"), steps[step_id], dates)
+
+
+def _lapse(loc: Location, step: Step, dates: StepDates) -> Iterator[Finding]:
+    """Find a lapse on a step that is not the producer's, or that no trigger settles."""
+    if dates.lapse is None:
+        return
+    if not step.owner.producer:
+        yield Finding(loc, f"step \"{step.id}\" is not the producer's, so it can't lapse a dossier; remove the lapse")
+    elif step.settled_by is None:
+        yield Finding(loc, f'step "{step.id}" is done by hand, so missing it can\'t lapse a dossier; remove the lapse')
 
 
 def _lifecycles(loc: Location, round_: Round, rule_set: RuleSet) -> Iterator[Finding]:

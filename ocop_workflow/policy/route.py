@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ocop_workflow.policy.plan import Round
-from ocop_workflow.policy.rule_set import GuardChoice, Owner, Route, RuleSet, Stage, Step
+from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, Route, RuleSet, Stage, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
 from state_machines.dossier import StageOutcome, StageShape, dossier_lifecycle
-from state_machines.guards import LOWEST_MEAN, Guard
+from state_machines.guards import LOWEST_MEAN, Facts, Guard
 from state_machines.lifecycle import Lifecycle
 
 PRODUCER = "producer"
@@ -43,6 +43,11 @@ def lifecycle_of(route: Route, stages: Sequence[Stage]) -> Lifecycle:
     )
 
 
+def outcome_for(stage: Stage, facts: Facts) -> Outcome | None:
+    """Return the outcome that a stage has under these facts, or None when no guard accepts them."""
+    return next((end for end in stage.outcomes if _guard(end.when).holds(facts)), None)
+
+
 def _guard(choice: GuardChoice) -> Guard:
     return Guard(
         choice.guard, choice.verdict, choice.at_least if choice.at_least is not None else LOWEST_MEAN, choice.below
@@ -61,19 +66,19 @@ def step_settled_by(stage: Stage, trigger: str) -> Step | None:
     return next((step for step in stage.steps if step.settled_by == trigger), None)
 
 
-def first_step(stage: Stage) -> Step | None:
-    """Return the first step of a stage that a trigger can fulfil, or None when there is none."""
-    return next((step for step in stage.steps if step.settled_by is not None), None)
+def steps_opened(stage: Stage, after: str | None = None) -> tuple[Step, ...]:
+    """Return the steps that open when the step `after` was fulfilled, or when the stage begins.
 
-
-def step_after(stage: Stage, step_id: str) -> Step | None:
-    """Return the next step of a stage that a trigger can fulfil, or None after the last.
-
-    Steps without a trigger of their own are passed over: nothing could ever settle them.
+    These are the next step that a trigger fulfils and the steps by hand before it, which block nothing; behind the last
+    one with a trigger, all that is left to do by hand.
     """
     ids = [step.id for step in stage.steps]
-    following = stage.steps[ids.index(step_id) + 1 :]
-    return next((step for step in following if step.settled_by is not None), None)
+    opened: list[Step] = []
+    for step in stage.steps[0 if after is None else ids.index(after) + 1 :]:
+        opened.append(step)
+        if step.settled_by is not None:
+            break
+    return tuple(opened)
 
 
 def party_of(owner: Owner, *, units: UnitRegister, unit: str, producer_id: str) -> str:

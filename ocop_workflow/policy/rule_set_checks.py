@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
+from ocop_workflow.policy.gate_checks import check_gates
 from ocop_workflow.policy.result_checks import check_results
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
@@ -24,6 +25,7 @@ def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
         *_ways(rule_set),
         *_parts(rule_set),
         *_bands(rule_set),
+        *check_gates(rule_set),
         *_recognition(rule_set),
         *_limits(rule_set),
         *_renewal(rule_set),

@@ -1,6 +1,7 @@
 """Exact means and star ratings from score sheets (promise I7)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,42 @@ MOST_DECIMALS = 6
 
 class ScoreOutOfRangeError(InputError):
     """A score sheet does not fit the rule set's parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One member's points, checked: by part, by criterion where given so, and together."""
+
+    parts: dict[str, Decimal]
+    criteria: dict[str, Decimal]
+    total: Decimal
+
+
+def read_sheet(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) -> Sheet:
+    """Return one member's sheet from points by part id or by criterion code, which begins with its part's id.
+
+    The points of a part that is given by criteria are their sum; where both are given they must agree.
+
+    Raises:
+        ScoreOutOfRangeError: As in `sheet_total`, a criterion has points that can't be, or its part says another sum.
+    """
+    maxima = {part.id: part.maximum for part in parts}
+    by_part = {code: value for code, value in points.items() if code in maxima or code[:1] not in maxima}
+    by_criterion = {code: value for code, value in points.items() if code not in by_part}
+    sums: dict[str, Decimal] = {}
+    for code, value in by_criterion.items():
+        most = maxima[code[0]]
+        if not value.is_finite() or not 0 <= value <= most:
+            sentence = f"criterion {code[:40]} has {str(value)[:80]} points; give 0 or more, at most the part's {most}"
+            raise ScoreOutOfRangeError(sentence)
+        _check_decimals("criterion", code[:40], value)
+        sums[code[0]] = sums.get(code[0], Decimal(0)) + value
+    for part, total in sums.items():
+        if by_part.setdefault(part, total) != total:
+            raise ScoreOutOfRangeError(
+                f"part {part} has {str(by_part[part])[:80]} points, its criteria {total} together; correct one of them"
+            )
+    return Sheet(by_part, by_criterion, sheet_total(by_part, parts))
 
 
 def sheet_total(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) -> Decimal:
@@ -32,8 +69,7 @@ def sheet_total(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) ->
         given = points[part.id]
         if not given.is_finite() or not 0 <= given <= part.maximum:
             raise ScoreOutOfRangeError(f"part {part.id} has {str(given)[:80]} points; give 0 to {part.maximum}")
-        if given != round(given, MOST_DECIMALS):
-            raise ScoreOutOfRangeError(f"part {part.id} has too many decimals; give {MOST_DECIMALS} at most")
+        _check_decimals("part", part.id, given)
     strange = sorted(set(points) - {part.id for part in parts})
     if strange:
         raise ScoreOutOfRangeError(f"part {strange[0]} is unknown; give each of {_ids(parts)}")
@@ -51,6 +87,17 @@ def mean_score(totals: Sequence[Decimal]) -> Fraction:
     return sum((Fraction(total) for total in totals), Fraction(0)) / len(totals)
 
 
+def spread_of(totals: Sequence[Decimal]) -> Decimal:
+    """Return how many points lie between the highest and the lowest total; 0 without sheets."""
+    return max(totals) - min(totals) if totals else Decimal(0)
+
+
+def shown_mean(mean: Fraction) -> str:
+    """Return a mean in points with two decimals, rounded down: 89.999 is shown as 89.99, never as 90.00."""
+    hundredths = mean.numerator * 100 // mean.denominator
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
 def stars_of(mean: Fraction, bands: Sequence[Band]) -> int:
     """Return the stars of the band that holds the mean (half-open bands, the highest to 100 inclusive).
 
@@ -61,6 +108,11 @@ def stars_of(mean: Fraction, bands: Sequence[Band]) -> int:
         if mean >= Fraction(band.at_least) and (band.below is None or mean < Fraction(band.below)):
             return band.stars
     raise ScoreOutOfRangeError(f"no band holds a mean of {float(mean):.2f}; check the rule set's bands")
+
+
+def _check_decimals(what: str, name: str, given: Decimal) -> None:
+    if given != round(given, MOST_DECIMALS):
+        raise ScoreOutOfRangeError(f"{what} {name} has too many decimals; give {MOST_DECIMALS} at most")
 
 
 def _ids(parts: Sequence[CriteriaPart]) -> str:

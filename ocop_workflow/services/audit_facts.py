@@ -1,22 +1,17 @@
 """Whether rows besides the states say what the events say: documents, results, receipts, reports, tasks, links."""
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.errors import InputError
-from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.audit_sessions import session_faults
 from ocop_workflow.services.dossiers import ACTIONS
-from ocop_workflow.services.evaluations import result_of
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.papers import PAPER_RECORDED
 from ocop_workflow.storage.tables import (
@@ -27,7 +22,6 @@ from ocop_workflow.storage.tables import (
     PinnedDocument,
     PlanTask,
     Report,
-    ScoreSheet,
     StatusLink,
     Support,
 )
@@ -51,7 +45,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("pinned documents", _document_faults),
         ("cycles", _cycle_faults),
         ("dossiers", _dossier_faults),
-        ("score sheets", _score_faults),
+        ("score sheets", session_faults),
         ("reports", _report_faults),
         ("plan tasks", _task_faults),
         ("certificates", certificate_faults),
@@ -121,60 +115,6 @@ def _told(events: list[Event]) -> dict[str, Any]:
         if event.to_state in FINAL_STATUSES:
             facts["closed_at"] = event.effective_at
     return facts
-
-
-def _score_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
-    """Compare score sheets with the events that recorded them, and compute every result anew (promise I7)."""
-    sheets: dict[tuple[str, str, int], dict[str, ScoreSheet]] = defaultdict(dict)
-    for sheet in session.exec(select(ScoreSheet)):
-        sheets[f"dossier:{sheet.dossier_id}", sheet.stage, sheet.session][sheet.member] = sheet
-    rule_sets = _rule_sets(session)
-    for stream, events in streams.items():
-        for event in events:
-            details = details_of(event)
-            if event.action == "scores_recorded":
-                found = sheets.pop((stream, details["stage"], details["session"]), {})
-                if {member: _total(sheet) for member, sheet in found.items()} != details["totals"]:
-                    yield AuditFault(stream, event.seq, "the score sheets are not those that were recorded")
-            elif event.action == ACTIONS[DossierTrigger.CONCLUDE] and "session" in details:
-                stage = (event.from_state or "").partition(":")[0]
-                dossier_id = stream.partition(":")[2]
-                if not _is_result(session, dossier_id, rule_sets.get(dossier_id), stage, details):
-                    yield AuditFault(stream, event.seq, "its result can't be computed from the stored score sheets")
-    for stream, stage, number in sheets:
-        yield AuditFault(stream, None, f"the score sheets of session {number} at {stage} were never recorded")
-
-
-def _rule_sets(session: Session) -> dict[str, RuleSet]:
-    """Return each dossier's rule set by the dossier's id, where it can be read."""
-    read: dict[str, RuleSet] = {}
-    for document in session.exec(select(PinnedDocument).where(col(PinnedDocument.kind) == "rule_set")):
-        with suppress(ValueError):
-            read[document.hash] = RuleSet.model_validate(json.loads(document.body))
-    dossiers = session.exec(select(Dossier.id, Dossier.rule_set_hash))
-    return {dossier_id: read[digest] for dossier_id, digest in dossiers if digest in read}
-
-
-def _total(sheet: ScoreSheet) -> str | None:
-    """Return a sheet's total as its points and its own total agree on it, or None when they don't."""
-    try:
-        total = sum((Decimal(value) for value in sheet.points.values()), Decimal(0))
-        return sheet.total if total == Decimal(sheet.total) else None
-    except InvalidOperation:
-        return None
-
-
-def _is_result(
-    session: Session, dossier_id: str, rule_set: RuleSet | None, stage: str, details: dict[str, Any]
-) -> bool:
-    """Return whether a recorded result follows from the stored sheets and the rule set."""
-    if rule_set is None:
-        return False
-    try:
-        result = result_of(session, dossier_id, rule_set, stage=stage, session_number=details["session"])
-    except (ArithmeticError, InputError):
-        return False
-    return (str(result.mean), result.stars) == (details["mean"], details["stars"])
 
 
 def _report_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlmodel import col, select
+
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.date_expressions import Anchor, Due, Origin, ResolvedDue, Within
 from ocop_workflow.policy.plan import Lapse, StepDates
 from ocop_workflow.policy.producer_terms import fair_last_day, with_fair_term
-from ocop_workflow.policy.route import COMPLETION, first_step, step_after, step_settled_by
+from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.policy.rule_set import Stage, Step
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.obligations import DOSSIER_STEP, Duty, close_obligation, open_obligation, resolve
@@ -20,7 +22,7 @@ from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
 def settle_duties(
     work: UnitOfWork, case: DossierCase, obligations: list[Obligation], *, settled: str | None, at: datetime
 ) -> None:
-    """Close what is done or has become void and open what follows.
+    """Close what is done or has become void and open what follows, also what is done by hand after a decision.
 
     Args:
         work: The unit of work.
@@ -32,39 +34,46 @@ def settle_duties(
     dossier = case.dossier
     left = dossier.stage != case.stage.id or dossier.status in FINAL_STATUSES
     for obligation in obligations:
-        if obligation.step == settled and obligation.stage == case.stage.id:
-            close_obligation(obligation, status="done", at=at)
+        if obligation.stage == case.stage.id and (left or obligation.step == settled):
+            close_obligation(obligation, status="done" if obligation.step == settled else "cancelled", at=at)
             work.session.add(obligation)
-        elif left:
-            close_obligation(obligation, status="cancelled", at=at)
-            work.session.add(obligation)
+    if left and settled is not None:
+        _open_closing_steps(work, case, settled, at)
     if dossier.status in FINAL_STATUSES:
         return
     if left:
         stage = case.stage_named(dossier.stage)
-        open_step(work, case, stage, first_step(stage), opens_at=at)
+        for step in steps_opened(stage):
+            open_step(work, case, stage, step, opens_at=at)
     elif dossier.status == DossierStatus.RETURNED:
         _open_completion(work, case, at)
     elif settled is not None and settled != COMPLETION:
-        open_step(work, case, case.stage, step_after(case.stage, settled), opens_at=at)
+        for step in steps_opened(case.stage, settled):
+            open_step(work, case, case.stage, step, opens_at=at)
 
 
-def open_step(work: UnitOfWork, case: DossierCase, stage: Stage, step: Step | None, *, opens_at: datetime) -> None:
-    """Open what a step of a stage asks of its owner; nothing without a step, or where the round gives no date."""
-    if step is None:
-        return
+def open_step(
+    work: UnitOfWork,
+    case: DossierCase,
+    stage: Stage,
+    step: Step,
+    *,
+    opens_at: datetime,
+    anchors: Mapping[Anchor, datetime] | None = None,
+) -> None:
+    """Open what a step of a stage asks of its owner; nothing where the round gives no date."""
     dates = case.round.stages.get(stage.id, {}).get(step.id, StepDates())
     handler = stage.steps[1].owner if len(stage.steps) > 1 else stage.decided_by
     _open(
         work,
         case,
         dates,
-        key=step.id,
         step=step.id,
         stage=stage,
         owner=case.party(step.owner),
         handler=case.party(handler),
         opens_at=opens_at,
+        anchors=anchors,
     )
 
 
@@ -109,7 +118,6 @@ def _open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
         work,
         case,
         dates.get(COMPLETION) or dates.get(decision.id if decision else "") or StepDates(),
-        key=f"{COMPLETION}/{case.dossier.version}",
         step=COMPLETION,
         stage=case.stage,
         owner=case.party(case.stage.submitted_by),
@@ -118,17 +126,34 @@ def _open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
     )
 
 
+def _open_closing_steps(work: UnitOfWork, case: DossierCase, settled: str, at: datetime) -> None:
+    """Open what is left to do by hand when a stage was decided; its terms may count from this decision."""
+    decision = step_settled_by(case.stage, DossierTrigger.CONCLUDE)
+    if decision is None or decision.id != settled:
+        return
+    dossier = case.dossier
+    known = {
+        Anchor.DECIDED: at,
+        Anchor.FORWARDED: dossier.submitted_at,
+        Anchor.SUBMITTED: dossier.submitted_at,
+        Anchor.RECEIVED: dossier.received_at,
+    }
+    anchors = {name: instant for name, instant in known.items() if instant is not None}
+    for step in steps_opened(case.stage, settled):
+        open_step(work, case, case.stage, step, opens_at=at, anchors=anchors)
+
+
 def _open(
     work: UnitOfWork,
     case: DossierCase,
     dates: StepDates,
     *,
-    key: str,
     step: str,
     stage: Stage,
     owner: str,
     handler: str,
     opens_at: datetime,
+    anchors: Mapping[Anchor, datetime] | None = None,
 ) -> None:
     if dates.due is None:
         return
@@ -136,13 +161,13 @@ def _open(
     due = step_due(
         case.book,
         dates.due,
-        anchors=_anchors(case, opens_at),
+        anchors=anchors or _anchors(case, opens_at),
         opens_at=opens_at,
         of_producer=of_producer,
         told_at=work.now,
     )
     duty = Duty(
-        key=f"{case.dossier.key}/{stage.id}/{key}",
+        key=_key(work, case, stage, step),
         kind=DOSSIER_STEP,
         subject_id=case.dossier.id,
         unit_id=case.product.unit_id,
@@ -156,6 +181,17 @@ def _open(
         lapse_at=_lapse_at(work, case, dates.lapse, due, opens_at=opens_at) if of_producer else None,
     )
     open_obligation(work, case.cycle, case.book, duty)
+
+
+def _key(work: UnitOfWork, case: DossierCase, stage: Stage, step: str) -> str:
+    """Return an obligation's natural name; a step that is owed again is told apart by the dossier's version.
+
+    A dossier may be returned more than once, and a route may lead it back to a stage where it was.
+    """
+    key = f"{case.dossier.key}/{stage.id}/{step}"
+    owed_before = select(Obligation.id).where(col(Obligation.cycle_id) == case.cycle.id, col(Obligation.key) == key)
+    again = step == COMPLETION or work.session.exec(owed_before).first() is not None
+    return f"{key}/{case.dossier.version}" if again else key
 
 
 def _lapse_at(

@@ -6,6 +6,7 @@ from typing import Any
 
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.notices import tell
+from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from state_machines.dossier import FINAL_STATUSES, DossierTrigger
 
@@ -46,7 +47,8 @@ def _news(  # noqa: PLR0911 -- one answer for each trigger
         case DossierTrigger.CONCLUDE:
             return f"news.{dossier.status}", {"stars": dossier.stars or 0, "ground": details.get("ground", "")}
         case DossierTrigger.REJECT | DossierTrigger.LAPSE:
-            return f"news.{dossier.status}", {"ground": details.get("ground", "")}
+            ground = ground_title(case.book.rule_set, details.get("ground", ""))
+            return f"news.{dossier.status}", {"ground": ground}
         case DossierTrigger.WITHDRAW:
             return "news.withdrawn", {}
         case DossierTrigger.SUBMIT | DossierTrigger.REVIEW:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.route import COMPLETION, first_step, step_settled_by
+from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.services.certificates import follow_renewal
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import open_step, settle_duties
@@ -17,6 +17,7 @@ from ocop_workflow.services.dossier_news import tell_producer
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.session_rows import void_open_session
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, Product
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger, split_state, state_of
@@ -144,26 +145,13 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         command=request.command,
     )
     append_event(work, stream=case.stream, seq=dossier.version, cycle_id=case.cycle.id, act=act)
+    void_open_session(work, dossier, request.trigger)
     settle_duties(work, case, obligations, settled=settled, at=at)
     tell_producer(work, case, request.trigger, request.details, at=at)
     follow_renewal(work, dossier, request.trigger, at=at, actor=request.actor)
     dossier.responsible = case.responsible()
     work.session.add(dossier)
     return dossier
-
-
-def check_decider(work: UnitOfWork, dossier: Dossier, actor: str) -> None:
-    """Refuse an actor who neither decides at the dossier's present stage nor is the office.
-
-    Raises:
-        NotPermittedError: The actor is somebody else.
-    """
-    case = case_of(work, dossier)
-    permitted = {case.party(case.stage.decided_by), case.cycle.office_position}
-    if actor not in permitted:
-        raise NotPermittedError(
-            f"{actor} may not score at {case.stage.id}; that is for {' or '.join(sorted(permitted))}"
-        )
 
 
 def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:
@@ -176,7 +164,8 @@ def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, prod
         actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details={"kind": dossier.kind}
     )
     append_event(work, stream=case.stream, seq=1, cycle_id=cycle.id, act=act)
-    open_step(work, case, stage, first_step(stage), opens_at=max(work.now, dossier.opened_at))
+    for step in steps_opened(stage):
+        open_step(work, case, stage, step, opens_at=max(work.now, dossier.opened_at))
     dossier.responsible = case.responsible()
 
 

@@ -8,10 +8,9 @@ from sqlmodel import Session
 
 from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time
-from ocop_workflow.policy.rule_set import Ground
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
-from ocop_workflow.services.titles import told
+from ocop_workflow.services.titles import ground_title, told
 from ocop_workflow.storage.tables import Dossier, Event
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
 
@@ -61,7 +60,7 @@ def _told(  # noqa: PLR0911 -- one answer for each event
         case "stage_concluded":
             return Wording("news.advanced", {**stage, "next_stage": titles[next_id]})
         case "dossier_rejected" | "dossier_lapsed":
-            ground = _ground(book.rule_set.rejection_grounds, details.get("ground"))
+            ground = ground_title(book.rule_set, details["ground"]) if "ground" in details else NOT_GIVEN
             return told(book, f"news.{after}", {"ground": ground})
         case "dossier_withdrawn":
             return Wording("news.withdrawn")
@@ -73,11 +72,3 @@ def _extension(dossier: Dossier, details: dict[str, Any], titles: dict[str, dict
     stage_id = details["obligation"].removeprefix(f"{dossier.key}/").partition("/")[0]
     last_on = last_day_in_time(datetime.fromisoformat(details["due_after"])).isoformat()
     return Wording("page.told.extended", {"stage": titles[stage_id], "last_on": last_on})
-
-
-def _ground(known: tuple[Ground, ...], ground: str | dict[str, str] | None) -> str | dict[str, str]:
-    """Return a ground as a title in both languages: given so, or by its id in the rule set."""
-    if ground is None:
-        return NOT_GIVEN
-    titles: dict[str, dict[str, str]] = {item.id: item.title.model_dump() for item in known}
-    return titles.get(ground, ground) if isinstance(ground, str) else ground

@@ -12,6 +12,7 @@ from ocop_workflow.policy.papers import ChecklistItem
 from ocop_workflow.policy.plan import StepDates
 from ocop_workflow.policy.route import step_settled_by
 from ocop_workflow.policy.rule_set import Stage
+from ocop_workflow.policy.scoring import shown_mean
 from ocop_workflow.services.certificate_lines import certificate_of_page
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
 from ocop_workflow.services.papers import checklist_of
@@ -231,12 +232,6 @@ def _outcome(case: _Case, history: tuple[HistoryEntry, ...]) -> Outcome:
         stars=dossier.stars if rated else None,
         mean=shown_mean(Fraction(dossier.mean)) if rated and dossier.mean is not None else None,
     )
-
-
-def shown_mean(mean: Fraction) -> str:
-    """Return a mean in points with two decimals, rounded down: 89.999 is shown as 89.99, never as 90.00."""
-    hundredths = mean.numerator * 100 // mean.denominator
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _last_told(history: tuple[HistoryEntry, ...], code: str) -> Wording:

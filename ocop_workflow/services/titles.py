@@ -55,6 +55,12 @@ def period_title(period_id: str) -> Titles:
     return in_both(code, params)
 
 
+def ground_title(rule_set: RuleSet, ground: str | Titles) -> str | Titles:
+    """Return a ground of rejection as a title in both languages: given so, or by its id in the rule set."""
+    titles: dict[str, Titles] = {each.id: each.title.model_dump() for each in rule_set.rejection_grounds}
+    return titles.get(ground, ground) if isinstance(ground, str) else ground
+
+
 def explanation_code(code: str, source: str) -> str:
     """Return the code of how a day came about: a plan that does not print it is not cited for it."""
     return "chosen" if code in _OF_THE_PLAN and CHOSEN in source else code

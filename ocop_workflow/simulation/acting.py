@@ -5,12 +5,16 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.policy.scoring import read_sheet, spread_of
+from ocop_workflow.services.council_sessions import Opening, SessionKind, council_of, gates_of, record_findings
+from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossiers import Request, apply_trigger
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import command_done
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.plan_tasks import approve_task, complete_task
 from ocop_workflow.services.reports import file_report
+from ocop_workflow.services.score_sheets import Sheets, record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, PlanTask, Product, Report
@@ -62,9 +66,22 @@ def _conclude(work: UnitOfWork, act: ScriptedAct) -> None:
     dossier = _dossier(work, act)
     actor = dossier.responsible or ""
     if act.sheets is not None:
-        record_sheets(work, dossier, act.sheets, actor=actor, command=f"{act.command}/sheets")
+        _score(work, dossier, act.sheets, actor, f"{act.command}/sheets")
     ground = act.details.get("ground")
     conclude(work, dossier, actor=actor, verdict=act.verdict, ground=ground, command=act.command)
+
+
+def _score(work: UnitOfWork, dossier: Dossier, sheets: Sheets, actor: str, command: str) -> None:
+    """Record a scripted session: every gate is met; members too far apart keep their points when scoring anew."""
+    record_sheets(work, dossier, sheets, actor=actor, command=command)
+    case = case_of(work, dossier)
+    council = council_of(case)
+    spread = spread_of([read_sheet(points, case.book.rule_set.parts).total for points in sheets.values()])
+    if council is not None and council.max_spread is not None and spread > council.max_spread:
+        record_sheets(work, dossier, sheets, actor=actor, opening=Opening(SessionKind.RE_SCORE))
+    gates = gates_of(case)
+    if gates:
+        record_findings(work, dossier, {gate.id: True for gate in gates}, actor=actor)
 
 
 def _extend(work: UnitOfWork, act: ScriptedAct) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from ocop_workflow.clock import at_local, last_day_in_time, local_day, start_of_day
 from ocop_workflow.config_files import Behaviour
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.council import scoring_names
 from ocop_workflow.policy.date_expressions import Anchor
 from ocop_workflow.policy.plan import Round, StepDates
 from ocop_workflow.policy.rule_set import DossierKind, Stage
@@ -160,7 +161,8 @@ class _Walk:
         at = self._officials_time(stage, "decision", {Anchor.RECEIVED: received_at})
         if stage.judged_by == "council":
             rule_set, council = self._lead.book.rule_set, self._lead.book.plan.councils[stage.id]
-            sheets = sheets_of(self._lead.seed, self._subject, stage.id, members=council.members, parts=rule_set.parts)
+            members = scoring_names(council)
+            sheets = sheets_of(self._lead.seed, self._subject, stage.id, members=members, parts=rule_set.parts)
             facts = Facts(mean=mean_score(totals_of(sheets)))
             self._move(ActKind.CONCLUDE, stage, at, sheets=sheets)
         elif stage.judged_by == "nobody":

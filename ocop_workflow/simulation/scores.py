@@ -1,6 +1,6 @@
 """What a scripted council gives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ocop_workflow.policy.rule_set import CriteriaPart
@@ -12,13 +12,13 @@ LOWEST_QUALITY, QUALITY_SPAN, DISAGREEMENT = 0.42, 0.54, 0.08
 
 
 def sheets_of(
-    seed: int, subject: str, stage: str, *, members: int, parts: tuple[CriteriaPart, ...]
+    seed: int, subject: str, stage: str, *, members: Sequence[str], parts: tuple[CriteriaPart, ...]
 ) -> dict[str, dict[str, Decimal]]:
-    """Return one score sheet for each council member, in half points within each part's maximum."""
+    """Return one score sheet for each council member who scores, in half points within each part's maximum."""
     quality = LOWEST_QUALITY + QUALITY_SPAN * draw(seed, subject, "quality")
     return {
-        f"member-{number}": _sheet(seed, subject, f"{stage}/{number}", quality, parts)
-        for number in range(1, members + 1)
+        member: _sheet(seed, subject, f"{stage}/{number}", quality, parts)
+        for number, member in enumerate(members, start=1)
     }
 
 

@@ -24,9 +24,10 @@ from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossiers import Request, apply_trigger
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.services.projection import missing_products, register_products
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import SeededIds, UnitOfWork
 from ocop_workflow.storage.database import Database
 from ocop_workflow.storage.tables import Dossier, Obligation, Product

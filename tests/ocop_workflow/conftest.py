@@ -22,13 +22,14 @@ from ocop_workflow.services.cycles import CycleDocuments, cycles_of, open_cycle
 from ocop_workflow.services.delivery import Delivered, PostOffice, deliver
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
 from ocop_workflow.services.enforcement import Enforced, enforce, overdue_obligations
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.letters import Stationery
 from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT
 from ocop_workflow.services.people import appoint, give_producer_address
 from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
 from ocop_workflow.services.reminders import QueuedNotices, due_obligations, queue_due_notices
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import SeededIds, UnitOfWork
 from ocop_workflow.storage.database import Database, open_database
 from ocop_workflow.storage.tables import Cycle, DeliveryAttempt, Dossier, Mail, Notice, Obligation, Producer

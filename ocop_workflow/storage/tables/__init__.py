@@ -2,8 +2,9 @@
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
 from ocop_workflow.storage.tables.certificates import Certificate, ProductCode
+from ocop_workflow.storage.tables.councils import CouncilInterest, CouncilSession, ScoreSheet
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
-from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report, ScoreSheet
+from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
 from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
@@ -14,6 +15,8 @@ from ocop_workflow.storage.tables.support import Support
 
 __all__ = [
     "Certificate",
+    "CouncilInterest",
+    "CouncilSession",
     "Cycle",
     "DeliveryAttempt",
     "Dossier",

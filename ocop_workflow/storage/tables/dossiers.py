@@ -1,4 +1,4 @@
-"""Cycles and what they are about: products, dossiers with their scores, reports, plan tasks."""
+"""Cycles and what they are about: products, dossiers, reports, plan tasks."""
 
 from datetime import datetime
 from typing import Any
@@ -90,22 +90,6 @@ class Dossier(SQLModel, table=True):
     mean: str | None = None
     stars: int | None = None
     closed_at: datetime | None = None
-
-
-class ScoreSheet(SQLModel, table=True):
-    """One council member's points in one numbered session of one stage; points are exact decimals as text."""
-
-    __tablename__ = "score_sheet"
-    __table_args__ = (UniqueConstraint("dossier_id", "stage", "session", "member"),)
-
-    id: str = Field(primary_key=True)
-    dossier_id: str = Field(foreign_key="dossier.id")
-    stage: str
-    session: int
-    member: str
-    points: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
-    total: str
-    recorded_at: datetime
 
 
 class Report(SQLModel, table=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ocop_workflow.config_files import PlanFiles, load_plan_files
-from ocop_workflow.policy.route import lifecycle_of, party_of, position_of, stages_of, step_after, step_settled_by
+from ocop_workflow.policy.route import lifecycle_of, party_of, position_of, stages_of, step_settled_by, steps_opened
 from ocop_workflow.policy.rule_set import Outcome, Owner, Route, Stage
 from ocop_workflow.policy.units import PositionRef
 from state_machines.dossier import DossierTrigger
@@ -90,11 +90,10 @@ def test_steps_are_found_by_trigger_and_order(route: tuple[Stage, ...]) -> None:
     stage = route[0]
     receipt = step_settled_by(stage, DossierTrigger.RECEIVE)
     assert receipt is not None
-    following = step_after(stage, receipt.id)
-    assert following is not None
 
-    assert (receipt.id, following.id) == ("receipt", "decision")
-    assert step_after(stage, "decision") is None
+    assert (receipt.id, [step.id for step in steps_opened(stage, receipt.id)]) == ("receipt", ["decision"])
+    assert [step.id for step in steps_opened(stage)] == ["submission"]
+    assert steps_opened(stage, "decision") == ()
     assert step_settled_by(stage, DossierTrigger.REVIEW) is None
 
 

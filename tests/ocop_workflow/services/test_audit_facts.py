@@ -80,6 +80,13 @@ NOT_AS_RECORDED = "the score sheets are not those that were recorded"
 TAMPERINGS = [
     ("UPDATE score_sheet SET total = '99', points = json_set(points, '$.C', '39')", NOT_AS_RECORDED),
     ("UPDATE score_sheet SET points = json_set(points, '$.A', '30')", NOT_AS_RECORDED),
+    (
+        "UPDATE score_sheet SET points = json_set(points, '$.A', '34', '$.B', '24', '$.C', '22') WHERE total = '80'",
+        NOT_AS_RECORDED,
+    ),
+    ("UPDATE score_sheet SET criteria = json_object('A.1', '35') WHERE member = 'member-1'", NOT_AS_RECORDED),
+    ("UPDATE score_sheet SET entered_by = 'coast/coordination_office'", NOT_AS_RECORDED),
+    ("UPDATE score_sheet SET from_paper = 1", NOT_AS_RECORDED),
     ("UPDATE score_sheet SET total = '79' WHERE member = 'member-1'", NOT_AS_RECORDED),
     ('UPDATE score_sheet SET points = \'{"A": "ba mươi"}\'', NOT_AS_RECORDED),
     ("UPDATE score_sheet SET member = 'member-9' WHERE member = 'member-1'", NOT_AS_RECORDED),
@@ -87,10 +94,36 @@ TAMPERINGS = [
     ("DELETE FROM score_sheet WHERE member = 'member-3'", NOT_AS_RECORDED),
     (
         (
-            "INSERT INTO score_sheet SELECT 'x', dossier_id, stage, 2, member, points, total, recorded_at "
-            "FROM score_sheet WHERE member = 'member-1'"
+            "INSERT INTO score_sheet SELECT 'x', dossier_id, stage, 2, member, points, total, recorded_at, criteria, "
+            "entered_by, from_paper FROM score_sheet WHERE member = 'member-1'"
         ),
         "the score sheets of session 2 at evaluation were never recorded",
+    ),
+    *(
+        (f"UPDATE council_session SET {change}", "session 1 at evaluation is not as its events say")
+        for change in (
+            "findings = json_object('story', json('true'))",
+            "state = 'void'",
+            "held_on = '2018-03-19'",
+            "kind = 'redo'",
+            "document = '1/QĐ'",
+            "opened_seq = 1",
+        )
+    ),
+    ("DELETE FROM council_session", "session 1 at evaluation is not as its events say"),
+    (
+        (
+            "INSERT INTO council_session SELECT 'x', dossier_id, stage, 2, kind, held_on, state, document, findings, "
+            "opened_seq FROM council_session"
+        ),
+        "session 2 at evaluation is not as its events say",
+    ),
+    (
+        (
+            "INSERT INTO council_interest SELECT 'x', dossier_id, stage, member, recorded_at FROM score_sheet "
+            "WHERE member = 'member-1'"
+        ),
+        "the interest of member-1 at evaluation is not as its events say",
     ),
     ("UPDATE dossier SET stars = 5 WHERE stars = 4", "the row's stars is not what its events say"),
     ("UPDATE dossier SET mean = '95' WHERE stars = 4", "the row's mean is not what its events say"),

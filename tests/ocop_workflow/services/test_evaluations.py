@@ -9,9 +9,11 @@ from sqlmodel import select
 
 from ocop_workflow.policy.scoring import ScoreOutOfRangeError
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.council_sessions import CouncilError, NotJudgedSoError
 from ocop_workflow.services.dossiers import NotPermittedError
-from ocop_workflow.services.evaluations import CouncilError, NotJudgedSoError, conclude, record_sheets, result_of
+from ocop_workflow.services.evaluations import conclude, result_of
 from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.storage.tables import ScoreSheet
 from state_machines.dossier import DossierTrigger
 
@@ -151,7 +153,7 @@ def test_a_council_stage_takes_no_verdict_and_needs_sheets(before_council: "Offi
         dossier = before_council.dossier(work)
         with pytest.raises(NotJudgedSoError, match="a council judges evaluation"):
             conclude(work, dossier, actor=COUNCIL, verdict="accepted")
-        with pytest.raises(CouncilError, match="no score sheet was recorded"):
+        with pytest.raises(CouncilError, match="no session was opened at evaluation"):
             conclude(work, dossier, actor=COUNCIL)
 
 

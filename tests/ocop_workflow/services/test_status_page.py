@@ -13,9 +13,10 @@ from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.scoring import shown_mean
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN
-from ocop_workflow.services.status_page import ProducersDate, StageState, StatusPage, shown_mean, status_page
+from ocop_workflow.services.status_page import ProducersDate, StageState, StatusPage, status_page
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:

@@ -26,11 +26,12 @@ from ocop_workflow.services.audit import verify
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.enforcement import ENFORCER
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.obligations import moments_of, open_obligations_of
 from ocop_workflow.services.outbox import RECHECK_AFTER
 from ocop_workflow.services.reports import file_report
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.sealing import seal_day
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, Mail, Notice, Obligation, Report

@@ -16,11 +16,12 @@ from ocop_workflow.services.certificate_facts import find_certificate
 from ocop_workflow.services.certificate_watch import Watched, certificates_to_watch, watch
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.enforcement import enforce, overdue_obligations
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.obligations import RENEWAL
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
 from ocop_workflow.services.renewals import open_renewal
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.storage.tables import Certificate, Cycle, Notice, Obligation
 from state_machines.dossier import DossierTrigger
 

@@ -11,8 +11,9 @@ from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.services.certificate_acts import Issue, Revocation, issue_certificate, revoke
 from ocop_workflow.services.certificate_watch import Watched
 from ocop_workflow.services.certificates import CertificateRefusedError
-from ocop_workflow.services.evaluations import conclude, record_sheets
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.storage.tables import Dossier
 from state_machines.dossier import DossierTrigger
 from state_machines.lifecycle import TransitionNotAllowedError

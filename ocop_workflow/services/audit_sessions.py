@@ -1,0 +1,164 @@
+"""Whether councils' sessions, sheets, findings and interests are what the events say, and results follow (I7)."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from ocop_workflow.errors import InputError
+from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.dossiers import ACTIONS
+from ocop_workflow.services.evaluations import rating_of
+from ocop_workflow.services.events import details_of
+from ocop_workflow.services.session_rows import VOIDING, SessionState
+from ocop_workflow.storage.tables import CouncilInterest, CouncilSession, Dossier, Event, PinnedDocument, ScoreSheet
+
+Place = tuple[str, str, int]
+"""A session: the dossier's stream, the stage, the number."""
+
+_VOIDING_ACTIONS = frozenset(ACTIONS[trigger] for trigger in VOIDING)
+
+
+def session_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    """Compare the rows of councils with the events that made them, and compute every result anew."""
+    told = _Told()
+    for stream, events in streams.items():
+        for event in events:
+            told.take(stream, event)
+    sheets: dict[Place, list[ScoreSheet]] = defaultdict(list)
+    for sheet in session.exec(select(ScoreSheet)):
+        sheets[f"dossier:{sheet.dossier_id}", sheet.stage, sheet.session].append(sheet)
+    rows = {(f"dossier:{row.dossier_id}", row.stage, row.number): row for row in session.exec(select(CouncilSession))}
+    yield from _session_faults(told, rows)
+    yield from _sheet_faults(told, sheets)
+    yield from _interest_faults(told, session)
+    rule_sets = _rule_sets(session)
+    for place, event in told.results:
+        row = rows.get(place)
+        if row is None or not _is_result(rule_sets.get(row.dossier_id), sheets[place], row, details_of(event)):
+            yield AuditFault(place[0], event.seq, "its result can't be computed from the stored score sheets")
+
+
+class _Told:
+    """What the events tell, read in the order of each stream."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, dict[tuple[str, int], dict[str, Any]]] = defaultdict(dict)
+        self.sheets: dict[Place, dict[str, dict[str, Any]]] = defaultdict(dict)
+        self.last_seq: dict[Place, int] = {}
+        self.interests: set[tuple[str, str, str]] = set()
+        self.results: list[tuple[Place, Event]] = []
+
+    def take(self, stream: str, event: Event) -> None:
+        if event.action in _VOIDING_ACTIONS:
+            self._turn(stream, None, SessionState.OPEN, SessionState.VOID)
+            return
+        details = details_of(event)
+        stage = details.get("stage") or (event.from_state or "").partition(":")[0]
+        place = (stream, stage, details.get("session", 0))
+        match event.action:
+            case "session_opened":
+                self._turn(stream, stage, SessionState.OPEN, SessionState.SUPERSEDED)
+                self.sessions[stream][stage, details["session"]] = {
+                    "kind": details["kind"],
+                    "held_on": details["held_on"],
+                    "state": SessionState.OPEN.value,
+                    "document": details.get("document"),
+                    "findings": {},
+                    "opened_seq": event.seq,
+                }
+            case "findings_recorded":
+                self.sessions[stream][stage, details["session"]]["findings"] |= details["findings"]
+            case "interest_declared":
+                self.interests.add((stream, stage, details["member"]))
+            case "scores_recorded":
+                self.last_seq[place] = event.seq
+                self.sheets[place] |= {
+                    member: {
+                        "total": total,
+                        "points": details["points"][member],
+                        "criteria": details.get("criteria", {}).get(member, {}),
+                        "from_paper": details["from_paper"],
+                        "entered_by": event.actor,
+                    }
+                    for member, total in details["totals"].items()
+                }
+            case "stage_concluded" if "session" in details:
+                self._turn(stream, stage, SessionState.CONCLUSIVE, SessionState.SUPERSEDED)
+                self.sessions[stream][stage, details["session"]]["state"] = SessionState.CONCLUSIVE.value
+                self.results.append((place, event))
+
+    def _turn(self, stream: str, stage: str | None, before: SessionState, after: SessionState) -> None:
+        for (of_stage, _), told in self.sessions[stream].items():
+            if stage in (None, of_stage) and told["state"] == before.value:
+                told["state"] = after.value
+
+
+def _session_faults(told: _Told, rows: dict[Place, CouncilSession]) -> Iterator[AuditFault]:
+    known = {(stream, *place) for stream, held in told.sessions.items() for place in held}
+    for stream, stage, number in sorted({*known, *rows}):
+        row = rows.get((stream, stage, number))
+        shown = row and {
+            "kind": row.kind,
+            "held_on": row.held_on.isoformat(),
+            "state": row.state,
+            "document": row.document,
+            "findings": row.findings,
+            "opened_seq": row.opened_seq,
+        }
+        if shown != told.sessions[stream].get((stage, number)):
+            yield AuditFault(stream, None, f"session {number} at {stage} is not as its events say")
+
+
+def _sheet_faults(told: _Told, sheets: dict[Place, list[ScoreSheet]]) -> Iterator[AuditFault]:
+    for place in sorted({*told.sheets, *sheets}):
+        stream, stage, number = place
+        if place not in told.sheets:
+            yield AuditFault(stream, None, f"the score sheets of session {number} at {stage} were never recorded")
+            continue
+        shown = {
+            sheet.member: {
+                "total": sheet.total,
+                "points": sheet.points,
+                "criteria": sheet.criteria,
+                "from_paper": sheet.from_paper,
+                "entered_by": sheet.entered_by,
+            }
+            for sheet in sheets.get(place, [])
+        }
+        if shown != told.sheets[place]:
+            yield AuditFault(stream, told.last_seq[place], "the score sheets are not those that were recorded")
+
+
+def _interest_faults(told: _Told, session: Session) -> Iterator[AuditFault]:
+    rows = {(f"dossier:{row.dossier_id}", row.stage, row.member) for row in session.exec(select(CouncilInterest))}
+    for stream, stage, member in sorted(rows ^ told.interests):
+        yield AuditFault(stream, None, f"the interest of {member} at {stage} is not as its events say")
+
+
+def _rule_sets(session: Session) -> dict[str, RuleSet]:
+    """Return each dossier's rule set by the dossier's id, where it can be read."""
+    read: dict[str, RuleSet] = {}
+    for document in session.exec(select(PinnedDocument).where(col(PinnedDocument.kind) == "rule_set")):
+        with suppress(ValueError):
+            read[document.hash] = RuleSet.model_validate(json.loads(document.body))
+    dossiers = session.exec(select(Dossier.id, Dossier.rule_set_hash))
+    return {dossier_id: read[digest] for dossier_id, digest in dossiers if digest in read}
+
+
+def _is_result(
+    rule_set: RuleSet | None, sheets: list[ScoreSheet], held: CouncilSession, details: dict[str, Any]
+) -> bool:
+    """Return whether a recorded result follows from the stored sheets, the findings and the rule set."""
+    if rule_set is None:
+        return False
+    try:
+        rating = rating_of(sheets, held.findings, rule_set)
+    except (ArithmeticError, InputError):
+        return False
+    recorded = (details["mean"], details["stars"], details.get("unmet", []))
+    return (str(rating.mean), rating.stars, list(rating.unmet)) == recorded

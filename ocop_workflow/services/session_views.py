@@ -1,0 +1,81 @@
+"""What a council's sessions came to, and why: each result with the rules and articles that it follows from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import Session
+
+from notifications.letter import Wording
+from ocop_workflow.errors import InputError
+from ocop_workflow.policy.rating import Rating
+from ocop_workflow.policy.route import outcome_for
+from ocop_workflow.policy.scoring import shown_mean, spread_of
+from ocop_workflow.services.evaluations import rating_of
+from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.session_rows import SessionState, sessions_of, sheets_of_session
+from ocop_workflow.services.titles import ground_title
+from ocop_workflow.storage.tables import CouncilSession, Dossier, ScoreSheet
+from state_machines.dossier import DossierStatus
+from state_machines.guards import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSession:
+    """One session with its sheets and what follows from them; `rating` is None as long as nothing does."""
+
+    held: CouncilSession
+    sheets: Sequence[ScoreSheet]
+    spread: Decimal
+    rating: Rating | None
+
+
+def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[ShownSession]:
+    """Return a dossier's sessions in their order, each with the result that its stored sheets and findings give."""
+    shown = []
+    for held in sessions_of(session, dossier.id):
+        sheets = sheets_of_session(session, held)
+        try:
+            rating = rating_of(sheets, held.findings, book.rule_set)
+        except InputError:  # no sheet or no finding yet
+            rating = None
+        shown.append(ShownSession(held, sheets, spread_of([Decimal(sheet.total) for sheet in sheets]), rating))
+    return shown
+
+
+def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequence[ShownSession]) -> list[Wording]:
+    """Return why the dossier has the result that it has, each sentence with its rule; nothing before a decision."""
+    concluded = [each for each in sessions if each.held.state == SessionState.CONCLUSIVE]
+    told = _of_session(book, concluded[-1]) if concluded else []
+    if dossier.status == DossierStatus.REJECTED:
+        last = events_of(session, f"dossier:{dossier.id}")[-1]
+        ground = details_of(last).get("ground", "")
+        source = next((each.source for each in book.rule_set.rejection_grounds if each.id == ground), last.rule or "")
+        told.append(Wording("result.rejected", {"ground": ground_title(book.rule_set, ground), "source": source}))
+    return told
+
+
+def _of_session(book: Rulebook, shown: ShownSession) -> list[Wording]:
+    """Return how the points, the band, the gates and the route made a session's result."""
+    rating, rule_set = shown.rating, book.rule_set
+    if rating is None:
+        return []
+    stage = rule_set.route.stage(shown.held.stage)
+    band = next(each for each in rule_set.bands if each.stars == rating.band_stars)
+    mean: dict[str, Any] = {"mean": shown_mean(rating.mean), "count": len(shown.sheets), "spread": str(shown.spread)}
+    told = [
+        Wording("result.mean", {**mean, "number": shown.held.number, "stage": stage.title.model_dump()}),
+        Wording("result.band", {"stars": rating.band_stars, "source": band.source}),
+    ]
+    told += [
+        Wording("result.gate", {"gate": gate.title.model_dump(), "stars": gate.cap, "source": gate.source})
+        for gate in rule_set.gates
+        if gate.id in rating.unmet
+    ]
+    outcome = outcome_for(stage, Facts(mean=rating.score))
+    if outcome is not None:
+        source = outcome.source or stage.source
+        told.append(Wording("result.outcome", {"stars": rating.stars, "source": source}))
+    return told
