@@ -18,6 +18,8 @@ from ocop_workflow.config_files import (
 from ocop_workflow.errors import InputError
 
 PLAN = "cycles/quang-ninh-2017-2020.yaml"
+REGISTERS = sorted(path.stem for path in (default_config_dir() / "units").glob("*.yaml"))
+RULE_SETS = sorted(path.stem for path in (default_config_dir() / "rulesets").glob("*.yaml"))
 RULES = "rulesets/quang-ninh-2017.yaml"
 
 
@@ -94,12 +96,9 @@ def test_missing_rule_set_and_units_are_faults_of_the_plan(config: Path) -> None
     with pytest.raises(InvalidFilesError) as refusal:
         load_plan_files(config / PLAN, config)
 
-    registers, rule_sets = (
-        ", ".join(sorted(path.stem for path in (config / folder).glob("*.yaml"))) for folder in ("units", "rulesets")
-    )
     assert [fault.sentence for fault in refusal.value.faults] == [
-        f'there is no unit register "vn-2027"; there are: {registers}',
-        f'there is no rule set "quang-ninh-2027"; there are: {rule_sets}',
+        f'there is no unit register "vn-2027"; there are: {", ".join(REGISTERS)}',
+        f'there is no rule set "quang-ninh-2027"; there are: {", ".join(RULE_SETS)}',
     ]
 
 
@@ -201,7 +200,7 @@ def test_find_plan_names_the_plans_there_are(plan_id: str) -> None:
 
 
 def test_load_units_refuses_an_unknown_register() -> None:
-    with pytest.raises(InputError, match='there is no unit register "mars"; there are: vn-2017'):
+    with pytest.raises(InputError, match=r'there is no unit register "mars"; there are: .*vn-2017'):
         load_units(default_config_dir(), "mars")
 
 
