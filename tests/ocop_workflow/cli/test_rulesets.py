@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from notifications.catalogue import Language, has_sentence
+from ocop_workflow.cli.output import console
 from ocop_workflow.cli.ruleset_lines import differing_lines, rule_lines
 from ocop_workflow.config_files import default_config_dir, load_rule_sets
 from ocop_workflow.policy.rule_set import DossierKind, Gate, RuleSet
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 CONFIG = default_config_dir()
 RULE_SETS = load_rule_sets(CONFIG)
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal so wide that no phrase is broken."""
+    monkeypatch.setattr(console, "width", 400)
 
 
 def differences(ocop: "Run", left: str, right: str) -> dict[tuple[str, str], dict[str, Any]]:
