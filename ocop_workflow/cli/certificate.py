@@ -12,7 +12,7 @@ from notifications.catalogue import Language, has_sentence, translate
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
-from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.output import console, is_narrow, iso, print_json, print_table, show_instant
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.config_files.certificates import COLUMNS, load_certificates
@@ -101,24 +101,7 @@ def list_certificates(
     if as_json:
         print_json(rows)
         return
-    print_table(
-        "Certificates",
-        ("number", "product", "producer", "unit", "stars", "status", "last valid day", "renewal from", "renewal by"),
-        (
-            (
-                row["number"],
-                row["product"],
-                row["producer"],
-                row["unit"],
-                row["stars"],
-                translate(language, f"certificate.state.{row['status']}"),
-                *(_shown(row[name]) for name in ("last_valid_on", "renewal_opens_on", "renewal_last_on")),
-            )
-            for row in rows
-        ),
-        caption=f"{len(rows)} certificates",
-        unbroken=("number", "last valid day", "renewal from", "renewal by"),
-    )
+    _print_list(rows, language)
 
 
 @app.command()
@@ -207,6 +190,29 @@ def import_list(
     _report(verdicts, refused=refused, dry_run=dry_run, as_json=as_json)
     if refused:
         raise typer.Exit(InputError.exit_code)
+
+
+def _print_list(rows: Sequence[dict[str, object]], language: Language) -> None:
+    """Print the list; where there is little room, producer, unit and the window's first day are left out."""
+    cells = {
+        "number": [row["number"] for row in rows],
+        "product": [row["product"] for row in rows],
+        "producer": [row["producer"] for row in rows],
+        "unit": [row["unit"] for row in rows],
+        "stars": [row["stars"] for row in rows],
+        "status": [translate(language, f"certificate.state.{row['status']}") for row in rows],
+        "last valid day": [_shown(row["last_valid_on"]) for row in rows],
+        "renewal from": [_shown(row["renewal_opens_on"]) for row in rows],
+        "renewal by": [_shown(row["renewal_last_on"]) for row in rows],
+    }
+    names = [name for name in cells if not (is_narrow() and name in {"producer", "unit", "renewal from"})]
+    print_table(
+        "Certificates",
+        names,
+        zip(*(cells[name] for name in names), strict=True),
+        caption=f"{len(rows)} certificates",
+        unbroken=("number", "last valid day", "renewal by"),
+    )
 
 
 def _report(verdicts: Sequence[CertificateVerdict], *, refused: int, dry_run: bool, as_json: bool) -> None:

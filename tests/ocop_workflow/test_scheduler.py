@@ -71,7 +71,9 @@ def test_run_logged_swallows_nothing_but_goes_on(runtime: Runtime, caplog: pytes
 
 
 def test_schedule_of_names_the_flows_there_are() -> None:
-    with pytest.raises(UnknownFlowError, match="no flow 'sendreminders'; known are open-cycle, send-reminders"):
+    with pytest.raises(
+        UnknownFlowError, match="no flow 'sendreminders'; known are open-cycle, watch-certificates, send-reminders"
+    ):
         schedule_of(SCHEDULES, "sendreminders")
 
 
