@@ -29,5 +29,3 @@ def _of_plan(plan: CyclePlan) -> Iterator[str]:
     for year, content in plan.years.items():
         if any(task.needs_approval is not None for task in content.tasks):
             yield f"{year}: needs_approval of tasks is read, but a task can be done without it"
-        if any(duty.only_if is not None for duty in content.report_duties):
-            yield f"{year}: only_if of reports is read, but the report is asked for in any case"

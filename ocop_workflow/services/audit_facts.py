@@ -14,10 +14,11 @@ from sqlmodel import Session, col, select
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.audit_reports import report_faults, snapshot_faults
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
 from ocop_workflow.services.events import details_of
-from ocop_workflow.storage.tables import Cycle, Dossier, Event, PinnedDocument, PlanTask, Report, ScoreSheet, StatusLink
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, PinnedDocument, PlanTask, ScoreSheet, StatusLink
 from state_machines.dossier import FINAL_STATUSES, DossierTrigger
 
 OF_ROUND = "rule_set_of_"
@@ -39,7 +40,8 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("cycles", _cycle_faults),
         ("dossiers", _dossier_faults),
         ("score sheets", _score_faults),
-        ("reports", _report_faults),
+        ("reports", report_faults),
+        ("report snapshots", snapshot_faults),
         ("plan tasks", _task_faults),
         ("status links", _link_faults),
     )
@@ -160,19 +162,6 @@ def _is_result(
     return (str(result.mean), result.stars) == (details["mean"], details["stars"])
 
 
-def _report_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
-    for report in session.exec(select(Report)):
-        stream = f"report:{report.id}"
-        filed = [event for event in streams[stream] if event.action == "report_filed"]
-        told = {"submitted_at": filed[-1].effective_at, "figures": details_of(filed[-1])["figures"]} if filed else {}
-        for name in ("submitted_at", "figures"):
-            if getattr(report, name) != told.get(name):
-                yield AuditFault(stream, None, f"the row's {name} is not what its events say")
-        due_at = details_of(streams[stream][0])["due_at"]
-        if (report.due_at.astimezone(UTC).isoformat() if report.due_at else None) != due_at:
-            yield AuditFault(stream, 1, "the row's due_at is not the one it was planned with")
-
-
 def _task_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
     for task in session.exec(select(PlanTask)):
         stream = f"task:{task.id}"
@@ -196,7 +185,7 @@ def _link_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[
             "recipient": link.recipient,
             "expires_at": link.expires_at.astimezone(UTC).isoformat(),
         }
-        stream = f"dossier:{link.dossier_id}"
+        stream = f"dossier:{link.dossier_id}" if link.report_id is None else f"report:{link.report_id}"
         if told.pop(link.id, None) != (stream, shown, link.revoked_at):
             yield AuditFault(stream, None, "a status link is not as its events say")
     for stream, _, _ in told.values():

@@ -2,7 +2,15 @@
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
-from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report, ScoreSheet
+from ocop_workflow.storage.tables.dossiers import (
+    Cycle,
+    Dossier,
+    PlanTask,
+    Product,
+    Report,
+    ReportSnapshot,
+    ScoreSheet,
+)
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
 from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
@@ -27,6 +35,7 @@ __all__ = [
     "Producer",
     "Product",
     "Report",
+    "ReportSnapshot",
     "ScoreSheet",
     "Seal",
     "StatusLink",
