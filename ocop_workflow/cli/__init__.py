@@ -43,7 +43,13 @@ COMMANDS = {
         "conclude": "decide",
         "withdraw": "withdraw",
     },
-    "report": {"submit": "file", "declare_nothing": "file --nothing"},
+    "report": {
+        "submit": "file",
+        "declare_nothing": "file --nothing",
+        "accept": "accept",
+        "return": "return",
+        "excuse": "excuse",
+    },
     "plan task": {"complete": "done"},
 }
 """The command for each step that people take, by what it is about."""
