@@ -18,7 +18,7 @@ PERIOD = re.compile(r"\d{4}(-(Q[1-4]|H[12]|\d\d))?")
 ReportArgument = Annotated[
     str,
     typer.Argument(
-        metavar="REPORT", help="The report as PERIOD/UNIT, such as 2018-Q1/ba-che; as DUTY/PERIOD/UNIT of several."
+        metavar="REPORT", help="The report as PERIOD/UNIT, the period such as 2018-Q1; DUTY/PERIOD/UNIT of several."
     ),
 ]
 FigureOption = Annotated[
