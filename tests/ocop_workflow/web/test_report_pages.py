@@ -72,7 +72,7 @@ def test_report_shows_period_due_date_in_words_and_what_is_asked(opened: "Counte
     assert "Số sản phẩm" in page
     assert "Không có gì để báo cáo" in page
     assert "<script" not in page
-    assert "Recorded" not in page
+    assert "Báo cáo đã được ghi nhận" not in page
 
 
 def test_report_speaks_english_when_asked(opened: "Counter") -> None:
@@ -102,7 +102,7 @@ def test_sending_records_time_number_and_figures(opened: "Counter") -> None:
     row = report(opened)
     assert (row.status, row.figures, row.submitted_at) == ("submitted", {"rated": 1250}, opened.clock.at)
     page = opened.client.get(answer.headers["location"]).text
-    assert "Đã gửi" in page
+    assert "Báo cáo đã được ghi nhận" in page
     assert "09:00 20/03/2018" in page
     assert "progress/2018-Q1/hill/1" in page
     assert "<strong>1.250</strong>" in page
@@ -116,7 +116,7 @@ def test_sending_records_time_number_and_figures(opened: "Counter") -> None:
 def test_nothing_to_report_counts_as_sent(opened: "Counter") -> None:
     assert send(opened, nothing="1").status_code == 303
     assert (report(opened).status, report(opened).figures) == ("nothing_to_report", None)
-    assert "được tính là đã báo cáo" in opened.client.get(path(opened)).text
+    assert "cũng được tính là đã gửi báo cáo" in opened.client.get(path(opened)).text
 
 
 def test_a_form_sent_twice_is_recorded_once(opened: "Counter") -> None:
