@@ -11,6 +11,7 @@ from ocop_workflow.policy.plan import Figure
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.titles import period_title, position_title
 from ocop_workflow.storage.tables import EventText, Mail, Notice, Report
+from state_machines.report import ReportStatus
 
 RETURNED, SUPPLEMENT = "news.report_returned", "news.report_supplement"
 REPORT_NEWS = frozenset({RETURNED, SUPPLEMENT})
@@ -42,8 +43,11 @@ def for_reporting(book: Rulebook, report: Report) -> tuple[Wording, ...]:
 def report_news_line(
     session: Session, book: Rulebook, notice: Notice, report: Report, mail: Mail, *, url: str | None
 ) -> Line:
-    """Return the news of a return as something to do by its own day, or that a sent report lacks something."""
-    asks = notice.code == RETURNED
+    """Return the news of a return as something to do by its own day, or that a sent report lacks something.
+
+    A report that was corrected before its letter was written asks for nothing any more.
+    """
+    asks = notice.code == RETURNED and report.status == ReportStatus.RETURNED
     told = Wording(notice.code or "", {name: value for name, value in notice.params.items() if name != "last_on"})
     last_on = notice.params.get("last_on")
     reason = _reason(session, notice) if asks else None
@@ -52,7 +56,7 @@ def report_news_line(
         kind=LineKind.NEWS,
         act=report_act(book, report) if asks else told,
         about=book.units.unit(report.unit_id).name.in_language(mail.language),
-        last_day=date.fromisoformat(last_on) if last_on else None,
+        last_day=date.fromisoformat(last_on) if last_on and asks else None,
         expected=False,
         why=None,
         url=url,

@@ -125,6 +125,20 @@ def test_the_mail_of_a_return_says_why_by_when_and_where(office: "Office") -> No
     assert f"Mở báo cáo để gửi (không cần tài khoản): http://127.0.0.1:8000/s/{token}" in text
 
 
+def test_the_mail_of_a_return_asks_for_nothing_when_the_correction_was_quicker(office: "Office") -> None:
+    file(office)
+    with office.at("2018-04-02 08:00") as work:
+        due = instant("2018-04-07 00:00")
+        return_report(work, report_of(work), actor=OFFICE, reason="Sai tổng", correct_by_at=due)
+    file(office, "2018-04-02 08:30", 5)
+    sender = RecordingEmailSender()
+    office.send("2018-04-02 09:00", sender)
+    (text,) = [office.text_of(m.message) for m in sender.envelopes if "ocop_team.hill" in str(m.recipient)]
+
+    assert "[Thông báo] Báo cáo cần bổ sung" in text
+    assert "Hạn cuối" not in text
+
+
 @pytest.mark.parametrize("act", [accept_report, return_report, excuse_report])
 def test_only_the_receiving_side_decides(office: "Office", act: Callable[..., None]) -> None:
     file(office)
