@@ -1,4 +1,4 @@
-"""Open the periods of reports and plan the notices of their rungs."""
+"""Open the periods of reports, plan the notices of their rungs, close those that nobody owed."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -11,7 +11,7 @@ from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.obligations import REPORT
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
-from ocop_workflow.services.reports import open_reports, reports_to_open
+from ocop_workflow.services.reports import close_empty_reports, open_reports, reports_to_close, reports_to_open
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "chase-reports"
@@ -19,11 +19,13 @@ FLOW = "chase-reports"
 
 @task(name="chase", retries=2, retry_delay_seconds=5, timeout_seconds=300, cache_policy=NO_CACHE)
 def chase(runtime: Runtime, cycle_id: str, items: list[str], now: datetime) -> dict[str, int]:
-    """Open some reports and plan the notices of some obligations: the items are ids of both."""
+    """Open or close some reports and plan the notices of some obligations: the items are ids of both."""
     with runtime.transaction(now) as work:
+        cycle = work.session.get_one(Cycle, cycle_id)
         opened = open_reports(work, items, actor=f"system:{FLOW}")
-        queued = queue_due_notices(work, work.session.get_one(Cycle, cycle_id), items)
-        return {"opened": opened, **asdict(queued)}
+        closed = close_empty_reports(work, cycle, items, actor=f"system:{FLOW}")
+        queued = queue_due_notices(work, cycle, items)
+        return {"opened": opened, "closed": closed, **asdict(queued)}
 
 
 @flow(name=FLOW)
@@ -37,6 +39,7 @@ def chase_reports(at: datetime | None = None, office: str | None = None) -> dict
                 (
                     cycle.id,
                     reports_to_open(work.session, cycle, now=now)
+                    + reports_to_close(work, cycle)
                     + due_obligations(work.session, cycle, kinds=(REPORT,), now=now),
                 )
                 for cycle in cycles_of(work.session, office=office)

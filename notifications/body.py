@@ -122,7 +122,7 @@ def _paragraph(letter: Letter, number: int, line: Line) -> Paragraph:
         lapses=lapses,
         why="" if line.why is None else say("mail.why", {"why": say(line.why.code, line.why.params)}),
         url=line.url or "",
-        link_label=say("mail.open.task" if line.is_task else "mail.open.news"),
+        link_label=say(line.link_code or ("mail.open.task" if line.is_task else "mail.open.news")),
     )
 
 

@@ -51,6 +51,7 @@ class Line:
         lapses_on: The last day on which it still counts, where the dossier lapses after it: the one date in a body
             that is neither the last day in time nor the event's.
         asks: Whether news asks its reader for something by `last_day`; it then reads as something to do.
+        link_code: The catalogue's code of what the link is called, where it leads to something else than a dossier.
     """
 
     notice_key: str
@@ -66,6 +67,7 @@ class Line:
     details: tuple[Wording, ...] = ()
     lapses_on: date | None = None
     asks: bool = False
+    link_code: str | None = None
 
     @property
     def is_task(self) -> bool:

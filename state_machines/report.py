@@ -46,5 +46,10 @@ def report_lifecycle() -> Lifecycle:
             Transition(_T.EXCUSE, source, _S.NOT_REQUIRED),
         ]
     for source in (_S.SUBMITTED, _S.NOTHING_TO_REPORT):
-        lines += [Transition(_T.ACCEPT, source, _S.ACCEPTED), Transition(_T.RETURN, source, _S.RETURNED)]
+        lines += [
+            Transition(_T.ACCEPT, source, _S.ACCEPTED),
+            Transition(_T.RETURN, source, _S.RETURNED),
+            Transition(_T.SUBMIT, source, _S.SUBMITTED),  # before acceptance a second one replaces the first
+            Transition(_T.DECLARE_NOTHING, source, _S.NOTHING_TO_REPORT),
+        ]
     return Lifecycle("report", _S.UPCOMING, frozenset(FINAL_REPORT_STATUSES), tuple(lines))

@@ -50,8 +50,14 @@ COMMANDS = {
         "withdraw": "withdraw",
     },
     "certificate": {"revoke": "revoke"},
-    "report": {"submit": "file", "declare_nothing": "file --nothing"},
     "plan task": {"approve": "approve", "start": "start", "complete": "done"},
+    "report": {
+        "submit": "file",
+        "declare_nothing": "file --nothing",
+        "accept": "accept",
+        "return": "return",
+        "excuse": "excuse",
+    },
 }
 """The command for each step that people take, by what it is about."""
 

@@ -18,6 +18,7 @@ from ocop_workflow.config_files import (
 )
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.not_acted_on import not_acted_on
+from ocop_workflow.policy.report_tree import collecting_notes
 from ocop_workflow.replay import documents_for
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.scheduler import run_flow, schedule_of
@@ -46,7 +47,7 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
     """Check a plan with its rule sets, units and products; nothing is written.
 
     Each fault is a line with file, line number and remedy; with any fault the exit code is 2. Notes name what is read
-    but has no effect yet.
+    but has no effect yet, and reports that are due on the very day of those they collect.
     """
     try:
         files = plan_files(plan, config)
@@ -69,7 +70,7 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
         highlight=False,
         soft_wrap=True,
     )
-    for sentence in not_acted_on(files.plan, files.rule_sets):
+    for sentence in (*not_acted_on(files.plan, files.rule_sets), *collecting_notes(files.plan)):
         console.print(f"note: {sentence}", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -1,33 +1,31 @@
-"""Commands about periodic reports: report list, file."""
+"""Commands about periodic reports: report list, file; the others join them from the modules beside."""
 
-import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from notifications.catalogue import Language, Parameter, translate
+from ocop_workflow.cli import report_coverage, report_review
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant, show_last_day
-from ocop_workflow.config_files.faults import shortened
+from ocop_workflow.cli.report_reference import FigureOption, figures_given, report_of
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.plan import Figure, ReportDuty
+from ocop_workflow.policy.report_standing import Standing
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
-from ocop_workflow.services.reports import file_report
-from ocop_workflow.storage.tables import Cycle, Report
-from state_machines.report import FILED_STATUSES
+from ocop_workflow.services.report_matrix import Cell, cell_of
+from ocop_workflow.services.reports import duty_of, file_report
+from ocop_workflow.storage.tables import Report
 
 app = typer.Typer(help="See which reports are in, late or missing.", no_args_is_help=True, rich_markup_mode=None)
-
-
-PERIOD = re.compile(r"\d{4}(-(Q[1-4]|H[12]|\d\d))?")
-DECIMAL = re.compile(r"\d{1,15}([.,]\d{1,6})?")
+report_review.register(app)
+report_coverage.register(app)
 
 
 @app.callback()
 def report() -> None:
-    """See which reports are in, late or missing, and record those that came."""
+    """See which reports are in, late or missing; record, accept, return and consolidate those that came."""
 
 
 @app.command("list")
@@ -38,47 +36,36 @@ def list_reports(
     language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
-    """List a cycle's reports by period and unit."""
+    """List a cycle's reports by period and unit, with by how many days each came late or has been missing."""
     with open_runtime(data) as runtime:
         now = runtime.business_now()
         with runtime.reading(now) as work:
             found = find_cycle(work.session, cycle)
             query = select(Report).where(col(Report.cycle_id) == found.id)
-            rows = list(work.session.exec(query.order_by(col(Report.period_id), col(Report.unit_id))))
+            reports = list(work.session.exec(query.order_by(col(Report.period_id), col(Report.unit_id))))
             book = work.books.of_cycle(work.session, found)
+    rows = [(each, cell_of(each, duty_of(book, each), now=now)) for each in reports]
     if missing:
-        rows = [r for r in rows if r.status not in FILED_STATUSES and r.due_at is not None and r.due_at <= now]
+        rows = [(each, cell) for each, cell in rows if cell.standing is Standing.MISSING]
     if as_json:
-        print_json(
-            [
-                {
-                    "duty": r.duty_id,
-                    "period": r.period_id,
-                    "unit": r.unit_id,
-                    "status": r.status,
-                    "due_at": iso(r.due_at),
-                    "submitted_at": iso(r.submitted_at),
-                    "figures": r.figures,
-                }
-                for r in rows
-            ]
-        )
+        print_json([_as_json(each, cell) for each, cell in rows])
         return
-    titles = {duty.id: duty.title.in_language(language) for duty in book.cycle_year.report_duties}
     counted: dict[str, Parameter] = {"count": len(rows), "when": show_instant(now)}
+    names = ("report", "period", "unit", "status", "last_day", "came", "days_late")
     print_table(
         translate(language, "table.reports", {"cycle": found.key}),
-        [translate(language, f"table.{name}") for name in ("report", "period", "unit", "status", "last_day", "came")],
+        [translate(language, f"table.{name}") for name in names],
         (
             (
-                titles[r.duty_id],
-                r.period_id,
-                book.units.unit(r.unit_id).name.in_language(language),
-                translate(language, f"report.{r.status}"),
-                show_last_day(r.due_at),
-                show_instant(r.submitted_at),
+                duty_of(book, each).title.in_language(language),
+                each.period_id,
+                book.units.unit(each.unit_id).name.in_language(language),
+                _status(each, cell, language),
+                show_last_day(each.correct_by_at if cell.standing is Standing.RETURNED else each.due_at),
+                show_instant(each.submitted_at),
+                cell.days_late or "",
             )
-            for r in rows
+            for each, cell in rows
         ),
         caption=translate(language, "table.reports.count", counted),
     )
@@ -91,61 +78,46 @@ def file_(
     data: DataOption = None,
     cycle: CycleOption = None,
     duty: Annotated[str | None, typer.Option(help="Which report, where the plan has several.")] = None,
-    figure: Annotated[list[str] | None, typer.Option(help="A figure NAME=NUMBER; once for each.")] = None,
+    figure: FigureOption = None,
     nothing: Annotated[
-        bool, typer.Option("--nothing", help="There is nothing to report; this counts as filed.")
+        bool, typer.Option("--nothing", help="There is nothing to report; this counts as filed, and as zero.")
     ] = False,
     at: AtOption = None,
 ) -> None:
-    """Record that a unit's report has come in; what it owed is settled from then on."""
+    """Record that a unit's report has come in; what it owed is settled from then on.
+
+    Before the report is accepted, another filing replaces the one before; both stay on record.
+    """
     if nothing == bool(figure):
         raise InputError("give the figures with --figure NAME=NUMBER, or --nothing; one of the two")
     with open_runtime(data) as runtime:
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             found = find_cycle(work.session, cycle)
-            row = _find(work.session, found, period, unit, duty)
-            book = work.books.of_cycle(work.session, found)
-            owed = next(d for d in book.cycle_year.report_duties if d.id == row.duty_id)
-            figures = None if nothing else _figures(figure or [], owed)
+            row = report_of(work.session, found, period, unit, duty)
+            owed = duty_of(work.books.of_cycle(work.session, found), row)
+            figures = None if nothing else figures_given(figure or [], owed)
             file_report(work, row, actor=found.office_position, figures=figures, effective_at=moment.effective_at)
     console.print(f"{row.duty_id} {row.period_id} of {row.unit_id} is {row.status}", highlight=False)
 
 
-def _find(session: Session, cycle: Cycle, period: str, unit: str, duty: str | None) -> Report:
-    query = select(Report).where(
-        col(Report.cycle_id) == cycle.id, col(Report.period_id) == period, col(Report.unit_id) == unit
-    )
-    rows = [row for row in session.exec(query) if duty in (None, row.duty_id)]
-    if not rows and not PERIOD.fullmatch(period):
-        raise InputError(f"{shortened(period)} is no period; write the period as {cycle.year}-Q1, as the list shows it")
-    if len(rows) != 1:
-        raise InputError(f"{len(rows)} reports of {unit[:40]} for {period[:20]}; `ocop report list` shows them")
-    return rows[0]
+def _status(report: Report, cell: Cell, language: Language) -> str:
+    status = translate(language, f"report.{report.status}")
+    return f"{status}; {translate(language, 'table.supplement')}" if cell.needs_supplement else status
 
 
-def _figures(given: list[str], duty: ReportDuty) -> dict[str, int | str]:
-    """Return the figures by name: whole numbers of what is counted, exact decimals as text of the others."""
-    known = {figure.id: figure for figure in duty.figures}
-    figures: dict[str, int | str] = {}
-    for text in given:
-        name, _, value = text.partition("=")
-        if name not in known:
-            raise InputError(f"{shortened(text)} is no figure; write NAME=NUMBER with {', '.join(known)}")
-        figures[name] = _figure(value.strip(), known[name])
-    left_out = [name for name in known if name not in figures]
-    if left_out:
-        raise InputError(f"the figure {left_out[0]} is missing; give each of {', '.join(known)}")
-    return figures
-
-
-def _figure(value: str, figure: Figure) -> int | str:
-    if figure.kind == "text":
-        return value
-    if figure.kind == "count":
-        if not value.isdecimal():
-            raise InputError(f"{shortened(value)} is not a whole number; write {figure.id}=13 ({figure.title.en})")
-        return int(value)
-    if not DECIMAL.fullmatch(value):
-        raise InputError(f"{shortened(value)} is no number; write {figure.id}=12,5 or 12.5 ({figure.title.en})")
-    return value.replace(",", ".")
+def _as_json(report: Report, cell: Cell) -> dict[str, Any]:
+    return {
+        "duty": report.duty_id,
+        "period": report.period_id,
+        "unit": report.unit_id,
+        "status": report.status,
+        "standing": cell.standing.value,
+        "due_at": iso(report.due_at),
+        "submitted_at": iso(report.submitted_at),
+        "revised_at": iso(report.revised_at),
+        "correct_by_at": iso(report.correct_by_at),
+        "days_late": cell.days_late,
+        "needs_supplement": cell.needs_supplement,
+        "figures": report.figures,
+    }

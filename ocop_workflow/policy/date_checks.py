@@ -16,6 +16,7 @@ from ocop_workflow.policy.date_expressions import (
 from ocop_workflow.policy.findings import Finding, Location
 from ocop_workflow.policy.ladders import rung_moments
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Ladder, PlanTask, ReportDuty, Round, StepDates
+from ocop_workflow.policy.report_tree import check_collecting_dates
 from ocop_workflow.policy.report_turns import dated_periods
 from ocop_workflow.policy.route import COMPLETION
 from ocop_workflow.policy.rule_set import RuleSet
@@ -63,6 +64,8 @@ class _YearDates:
                 yield from self._round(("years", self.year, "rounds", index), round_, rule_set)
         for index, duty in enumerate(content.report_duties):
             yield from self._reports(("years", self.year, "report_duties", index), duty)
+        loc: Location = ("years", self.year, "report_duties")
+        yield from check_collecting_dates(loc, self.plan, content, year=self.year, days=self.days)
         for index, task in enumerate(content.tasks):
             yield from self._task(("years", self.year, "tasks", index), task)
 

@@ -8,7 +8,7 @@ from ocop_workflow.policy.rule_set import RuleSet
 
 def not_acted_on(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[str, ...]:
     """Return a sentence for each rule that has no effect yet, so that nobody relies on it."""
-    return (*_of_rule_sets(rule_sets), *_of_certificates(plan, rule_sets), *_of_plan(plan))
+    return (*_of_rule_sets(rule_sets), *_of_certificates(plan, rule_sets))
 
 
 def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
@@ -24,9 +24,3 @@ def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
 def _of_certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
     if plan.certificates is None and any(rules.validity_months is not None for rules in rule_sets.values()):
         yield "certificates: they expire by their dates, but the plan names no ladder, so nobody is reminded to renew"
-
-
-def _of_plan(plan: CyclePlan) -> Iterator[str]:
-    for year, content in plan.years.items():
-        if any(duty.only_if is not None for duty in content.report_duties):
-            yield f"{year}: only_if of reports is read, but the report is asked for in any case"

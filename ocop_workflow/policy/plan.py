@@ -90,15 +90,21 @@ class CertificateRules(Record):
 
 
 class Figure(Record):
-    """A number that a report states."""
+    """A number that a report states, in its `unit` where one is counted (such as million VND)."""
 
     id: Identifier
     title: LocalText
     kind: Literal["count", "money", "percent", "text"] = "count"
+    unit: LocalText | None = None
 
 
 class ReportDuty(Record):
-    """A periodic report: who owes it to whom, for which period, due by which rule."""
+    """A periodic report: who owes it to whom, for which period, due by which rule.
+
+    `collects` names the duty whose reports this one adds up: what their collector sends on. `only_if` says when there
+    is something to report at all ("nếu có"): such a report is reminded of once and never late; with nothing sent by
+    its date it closes as nothing to report.
+    """
 
     id: Identifier
     title: LocalText
@@ -110,6 +116,7 @@ class ReportDuty(Record):
     ladder: Identifier | None = None
     figures: tuple[Figure, ...] = ()
     only_if: LocalText | None = None
+    collects: Identifier | None = None
     source: Source
 
 

@@ -6,6 +6,7 @@ from ocop_workflow.policy.council_checks import check_councils
 from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
 from ocop_workflow.policy.plan import Counter, CyclePlan, CycleYear, Round, StepDates
+from ocop_workflow.policy.report_tree import check_report_duties
 from ocop_workflow.policy.route import COMPLETION, lifecycle_of, stages_of
 from ocop_workflow.policy.rule_set import RuleSet, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
@@ -193,6 +194,10 @@ def _year(plan: CyclePlan, year: int, content: CycleYear, rule_sets: Mapping[str
             yield from _round((*loc, "rounds", index), plan, round_, rule_set)
     for index, duty in enumerate(content.report_duties):
         yield from _ladder((*loc, "report_duties", index, "ladder"), duty.ladder, plan)
+        yield from repeated_ids(
+            (*loc, "report_duties", index, "figures"), "figure", [figure.id for figure in duty.figures]
+        )
+    yield from check_report_duties((*loc, "report_duties"), plan, content)
     approvals = [approval.id for approval in plan.approvals]
     for index, task in enumerate(content.tasks):
         yield from _ladder((*loc, "tasks", index, "ladder"), task.ladder, plan)

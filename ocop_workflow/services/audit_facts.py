@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.audit_reports import report_faults, snapshot_faults
 from ocop_workflow.services.audit_sessions import session_faults
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
@@ -21,7 +22,6 @@ from ocop_workflow.storage.tables import (
     Event,
     PinnedDocument,
     PlanTask,
-    Report,
     StatusLink,
     Support,
 )
@@ -46,7 +46,8 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("cycles", _cycle_faults),
         ("dossiers", _dossier_faults),
         ("score sheets", session_faults),
-        ("reports", _report_faults),
+        ("reports", report_faults),
+        ("report snapshots", snapshot_faults),
         ("plan tasks", _task_faults),
         ("certificates", certificate_faults),
         ("product codes", product_code_faults),
@@ -117,19 +118,6 @@ def _told(events: list[Event]) -> dict[str, Any]:
     return facts
 
 
-def _report_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
-    for report in session.exec(select(Report)):
-        stream = f"report:{report.id}"
-        filed = [event for event in streams[stream] if event.action == "report_filed"]
-        told = {"submitted_at": filed[-1].effective_at, "figures": details_of(filed[-1])["figures"]} if filed else {}
-        for name in ("submitted_at", "figures"):
-            if getattr(report, name) != told.get(name):
-                yield AuditFault(stream, None, f"the row's {name} is not what its events say")
-        due_at = details_of(streams[stream][0])["due_at"]
-        if (report.due_at.astimezone(UTC).isoformat() if report.due_at else None) != due_at:
-            yield AuditFault(stream, 1, "the row's due_at is not the one it was planned with")
-
-
 def _task_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
     for task in session.exec(select(PlanTask)):
         stream = f"task:{task.id}"
@@ -188,7 +176,7 @@ def _link_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[
             "recipient": link.recipient,
             "expires_at": link.expires_at.astimezone(UTC).isoformat(),
         }
-        stream = f"dossier:{link.dossier_id}"
+        stream = f"dossier:{link.dossier_id}" if link.report_id is None else f"report:{link.report_id}"
         if told.pop(link.id, None) != (stream, shown, link.revoked_at):
             yield AuditFault(stream, None, "a status link is not as its events say")
     for stream, _, _ in told.values():

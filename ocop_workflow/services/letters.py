@@ -20,11 +20,11 @@ from ocop_workflow.services.links import links_of, token_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
 from ocop_workflow.services.titles import (
     explanation_code,
     in_both,
     is_above,
-    period_title,
     position_title,
     told,
 )
@@ -93,8 +93,7 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
             return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})
         return Wording("act.step", {"title": step.title.model_dump()})
     if isinstance(subject, Report):
-        duty = next(d for d in book.cycle_year.report_duties if d.id == subject.duty_id)
-        return Wording("act.report", {"report": duty.title.model_dump(), "period": period_title(subject.period_id)})
+        return report_act(book, subject)
     if isinstance(subject, Certificate):
         return renewal_act(subject, of_producer=True)
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
@@ -189,6 +188,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
         owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,
         details=(*number(subject), *details),
         lapses_on=last_day_in_time(obligation.lapse_at) if warned and obligation.lapse_at else None,
+        link_code=REPORT_LINK if isinstance(subject, Report) else None,
     )
 
 
@@ -196,6 +196,10 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
     cycle = session.get_one(Cycle, notice.cycle_id)
     if (notice.code or "").startswith(CERTIFICATE_NEWS):
         return _certificate_news(session, books.of_cycle(session, cycle), notice, mail, stationery)
+    if (notice.code or "") in REPORT_NEWS:
+        report = session.get_one(Report, notice.subject_id)
+        url = _url(session, report, notice, stationery)
+        return report_news_line(session, books.of_cycle(session, cycle), notice, report, mail, url=url)
     dossier = session.get_one(Dossier, notice.subject_id)
     book = books.of_dossier(session, cycle, dossier)
     last_on = notice.params.get("last_on")
@@ -274,14 +278,14 @@ def _book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subj
 
 
 def _url(session: Session, subject: Subject, notice: Notice, stationery: Stationery) -> str | None:
-    """Return the recipient's own status link to a dossier, derived anew; reports and tasks have none."""
+    """Return the recipient's own link to a dossier's or report's page, derived anew; a plan task has none."""
     if isinstance(subject, Certificate):
         link = link_about(session, subject, notice)
-    elif isinstance(subject, Dossier):
+    elif isinstance(subject, PlanTask):
+        return None
+    else:
         links = links_of(session, subject.id)
         link = next((k for k in links if k.recipient == notice.recipient and k.revoked_at is None), None)
-    else:
-        return None
     return f"{stationery.base_url}/s/{token_of(link, stationery.link_keys)}" if link else None
 
 

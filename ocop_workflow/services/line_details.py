@@ -2,12 +2,12 @@
 
 from sqlmodel import Session
 
-from notifications.catalogue import Language
 from notifications.letter import Wording
 from ocop_workflow.policy.route import PRODUCER, party_of, step_settled_by
 from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.report_letters import for_reporting
 from ocop_workflow.services.titles import position_title
 from ocop_workflow.storage.tables import Dossier, Mail, Obligation, Product, Report
 from state_machines.dossier import DossierTrigger
@@ -16,23 +16,11 @@ from state_machines.dossier import DossierTrigger
 def for_doing(session: Session, book: Rulebook, obligation: Obligation) -> tuple[Wording, ...]:
     """Return what helps the one who owes: where a producer brings a dossier, where a report goes and what is in it."""
     if obligation.kind == REPORT:
-        return _for_reporting(book, session.get_one(Report, obligation.subject_id))
+        return for_reporting(book, session.get_one(Report, obligation.subject_id))
     if obligation.kind != DOSSIER_STEP or not obligation.party.startswith(f"{PRODUCER}:"):
         return ()
     dossier = session.get_one(Dossier, obligation.subject_id)
     return (Wording("mail.bring_to", {"receiver": receiver(session, book, dossier, obligation)}),)
-
-
-def _for_reporting(book: Rulebook, report: Report) -> tuple[Wording, ...]:
-    duty = next(d for d in book.cycle_year.report_duties if d.id == report.duty_id)
-    collector = Wording("mail.report_to", {"collector": position_title(book.units, report.collector).model_dump()})
-    if not duty.figures:
-        return (collector,)
-    figures = {
-        language.value: "; ".join(figure.title.in_language(language) for figure in duty.figures)
-        for language in Language
-    }
-    return (collector, Wording("mail.figures", {"figures": figures}))
 
 
 def for_follow_up(session: Session, obligation: Obligation, mail: Mail) -> tuple[Wording, ...]:

@@ -1,4 +1,4 @@
-"""Status links: a link id with an HMAC over id and generation, derived again whenever it is printed (promise I8)."""
+"""Links to pages: a link id with an HMAC over id and generation, derived again whenever it is printed (promise I8)."""
 
 import base64
 import hashlib
@@ -6,12 +6,12 @@ import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, LinkAccess, StatusLink
+from ocop_workflow.storage.tables import Cycle, Dossier, LinkAccess, Report, StatusLink
 
 LINK_LIFE_AFTER_HORIZON = timedelta(days=180)
 """A link outlives its cycle's horizon by this much, so that a producer can look up the end of the story."""
@@ -23,19 +23,22 @@ class LinkNotFoundError(InputError):
     """The dossier has no link of this id."""
 
 
-def issue_link(work: UnitOfWork, dossier: Dossier, *, recipient: str, actor: str) -> StatusLink:
-    """Issue a link to one dossier for one party."""
-    cycle = work.session.get_one(Cycle, dossier.cycle_id)
-    count = len(links_of(work.session, dossier.id))
+def issue_link(work: UnitOfWork, subject: Dossier | Report, *, recipient: str, actor: str) -> StatusLink:
+    """Issue a link to one dossier's or report's page for one party."""
+    cycle = work.session.get_one(Cycle, subject.cycle_id)
+    count = len(links_of(work.session, subject.id))
+    is_dossier = isinstance(subject, Dossier)
+    name = subject.key if isinstance(subject, Dossier) else f"report:{subject.id}"
     link = StatusLink(
-        id=work.ids.new("link", f"{dossier.key}|{count}"),
-        dossier_id=dossier.id,
+        id=work.ids.new("link", f"{name}|{count}"),
+        dossier_id=subject.id if is_dossier else None,
+        report_id=None if is_dossier else subject.id,
         recipient=recipient,
         issued_at=work.now,
         expires_at=max(cycle.runs_until, work.now) + LINK_LIFE_AFTER_HORIZON,
     )
     work.session.add(link)
-    _record(work, dossier, "link_issued", link, actor=actor)
+    _record(work, subject, "link_issued", link, actor=actor)
     return link
 
 
@@ -43,18 +46,18 @@ def revoke_link(work: UnitOfWork, link: StatusLink, *, actor: str) -> None:
     """Revoke a link at once, for good."""
     link.revoked_at = work.now
     work.session.add(link)
-    _record(work, work.session.get_one(Dossier, link.dossier_id), "link_revoked", link, actor=actor)
+    _record(work, subject_of_link(work.session, link), "link_revoked", link, actor=actor)
 
 
 def reissue_link(work: UnitOfWork, link: StatusLink, *, actor: str) -> None:
     """Give a link a new token and a new life; the old token stops working."""
-    dossier = work.session.get_one(Dossier, link.dossier_id)
-    cycle = work.session.get_one(Cycle, dossier.cycle_id)
+    subject = subject_of_link(work.session, link)
+    cycle = work.session.get_one(Cycle, subject.cycle_id)
     link.generation += 1
     link.revoked_at = None
     link.expires_at = max(cycle.runs_until, work.now) + LINK_LIFE_AFTER_HORIZON
     work.session.add(link)
-    _record(work, dossier, "link_reissued", link, actor=actor)
+    _record(work, subject, "link_reissued", link, actor=actor)
 
 
 def token_of(link: StatusLink, keys: Sequence[bytes]) -> str:
@@ -80,9 +83,17 @@ def log_access(session: Session, link: StatusLink, *, now: datetime) -> None:
     session.add(LinkAccess(link_id=link.id, fetched_at=now))
 
 
-def links_of(session: Session, dossier_id: str) -> list[StatusLink]:
-    """Return a dossier's links, the oldest first."""
-    query = select(StatusLink).where(col(StatusLink.dossier_id) == dossier_id)
+def subject_of_link(session: Session, link: StatusLink) -> Dossier | Report:
+    """Return what a link leads to."""
+    if link.report_id is not None:
+        return session.get_one(Report, link.report_id)
+    return session.get_one(Dossier, link.dossier_id)
+
+
+def links_of(session: Session, subject_id: str) -> list[StatusLink]:
+    """Return the links to a dossier or report, the oldest first."""
+    leads_there = or_(col(StatusLink.dossier_id) == subject_id, col(StatusLink.report_id) == subject_id)
+    query = select(StatusLink).where(leads_there)
     return list(session.exec(query.order_by(col(StatusLink.issued_at), col(StatusLink.id))))
 
 
@@ -91,8 +102,8 @@ def _mac(link_id: str, generation: int, key: bytes) -> str:
     return base64.urlsafe_b64encode(digest[:MAC_BYTES]).decode()
 
 
-def _record(work: UnitOfWork, dossier: Dossier, action: str, link: StatusLink, *, actor: str) -> None:
-    dossier.version += 1
+def _record(work: UnitOfWork, subject: Dossier | Report, action: str, link: StatusLink, *, actor: str) -> None:
+    subject.version += 1
     details = {
         "link": link.id,
         "generation": link.generation,
@@ -100,5 +111,6 @@ def _record(work: UnitOfWork, dossier: Dossier, action: str, link: StatusLink, *
         "expires_at": link.expires_at.astimezone(UTC).isoformat(),
     }
     act = Act(actor=actor, action=action, details=details)
-    append_event(work, stream=f"dossier:{dossier.id}", seq=dossier.version, cycle_id=dossier.cycle_id, act=act)
-    work.session.add(dossier)
+    kind = "dossier" if isinstance(subject, Dossier) else "report"
+    append_event(work, stream=f"{kind}:{subject.id}", seq=subject.version, cycle_id=subject.cycle_id, act=act)
+    work.session.add(subject)

@@ -3,6 +3,7 @@
 Everything here has a natural key, so projecting again adds only what is missing.
 """
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 from sqlalchemy import func
@@ -11,6 +12,7 @@ from sqlmodel import col, select
 from ocop_workflow.clock import start_of_day
 from ocop_workflow.policy.approvals import APPROVAL, approval_due
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.plan import PlanTask as PlannedTask
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.report_turns import ReportTurn, report_turns
@@ -214,7 +216,7 @@ def _add_report(work: UnitOfWork, cycle: Cycle, book: Rulebook, turn: ReportTurn
         unit_id=unit,
         party=reporter,
         superior=book.units.superior_of(reporter),
-        due=due,
+        due=due if duty.only_if is None else replace(due, firmness=Firmness.EXPECTED),  # never overdue
         opens_at=opens_at,
         ladder=duty.ladder,
     )

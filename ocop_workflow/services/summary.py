@@ -8,9 +8,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ocop_workflow.policy.ladders import Suppression
+from ocop_workflow.policy.report_standing import days_late
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Mail, Notice, Obligation, Product, Report
-from state_machines.report import FILED_STATUSES
+from state_machines.report import FILED_STATUSES, ReportStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,9 @@ def reports_by_unit_and_period(session: Session, cycle: Cycle, *, now: datetime)
     tallies: dict[tuple[str, str], Counter[str]] = {}
     for report in session.exec(select(Report).where(col(Report.cycle_id) == cycle.id).order_by(col(Report.period_id))):
         counter = tallies.setdefault((report.unit_id, report.period_id), Counter())
-        if report.status in FILED_STATUSES:
-            is_late = (
-                report.due_at is not None and report.submitted_at is not None and report.submitted_at >= report.due_at
-            )
-            counter["late" if is_late else "on_time"] += 1
-        elif report.due_at is not None and now >= report.due_at:
+        if report.status in FILED_STATUSES or report.status == ReportStatus.RETURNED:  # what was returned came
+            counter["late" if days_late(report.due_at, report.submitted_at) else "on_time"] += 1
+        elif report.status != ReportStatus.NOT_REQUIRED and report.due_at is not None and now >= report.due_at:
             counter["missing"] += 1
     return {key: ReportTally(**counter) for key, counter in tallies.items()}
 

@@ -1,9 +1,8 @@
-"""The pages: one dossier's status behind its link, asking for a new link, and what stands around them."""
+"""The pages: one dossier's status or one report behind its link, asking for a new link, and what stands around."""
 
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends
 from starlette.background import BackgroundTask
@@ -16,9 +15,12 @@ from ocop_workflow.services.link_requests import resend_links
 from ocop_workflow.services.links import log_access, open_link
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.status_page import status_page
+from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, StatusLink
+from ocop_workflow.web.forms import Form, form_of
 from ocop_workflow.web.page_headers import PAGE_HEADERS
 from ocop_workflow.web.rendering import Renderer
+from ocop_workflow.web.report_form import ReportForms
 from ocop_workflow.web.request_rate import WINDOW_SECONDS, RequestRate
 from ocop_workflow.web.voice import language_for
 
@@ -26,6 +28,7 @@ FORMS_A_MINUTE = 5
 """How many forms one client address may send in a minute."""
 
 LARGEST_FORM_BYTES = 4096
+LARGEST_REPORT_BYTES = 65536
 
 STYLE_LIFE_SECONDS = 365 * 24 * 3600
 """The style sheet's address holds its version, so a browser may keep it."""
@@ -33,12 +36,12 @@ STYLE_LIFE_SECONDS = 365 * 24 * 3600
 
 async def address_asked(request: Request) -> str:
     """Return the e-mail address of the form; "" when it is missing or the form is too large."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM_BYTES:
-            return ""
-    return parse_qs(body.decode(errors="replace")).get("email", [""])[0].strip()
+    return (await form_of(request, most_bytes=LARGEST_FORM_BYTES)).get("email", "").strip()
+
+
+async def report_sent(request: Request) -> Form:
+    """Return the fields of a report's form; none when it is too large."""
+    return await form_of(request, most_bytes=LARGEST_REPORT_BYTES)
 
 
 class Pages:
@@ -48,6 +51,7 @@ class Pages:
         self._runtime = runtime
         self._renderer = renderer
         self._rate = RequestRate(FORMS_A_MINUTE)
+        self._reports = ReportForms(runtime, renderer)
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -58,6 +62,7 @@ class Pages:
         router.add_api_route("/static/style.css", self.style, methods=reading)
         router.add_api_route("/s/new", self.new_link, methods=["POST"])
         router.add_api_route("/s/{token}", self.status, methods=reading)
+        router.add_api_route("/s/{token}", self.send_report, methods=["POST"])
         return router
 
     def home(self, request: Request) -> Response:
@@ -79,21 +84,28 @@ class Pages:
         return Response(self._renderer.style, media_type="text/css", headers=headers)
 
     def status(self, request: Request, token: str) -> Response:
-        """Show the dossier that a token opens; the fetch is logged after the answer, in a transaction of its own.
+        """Show the dossier or report that a token opens; the fetch is logged after the answer, in its own transaction.
 
         Made-up, revoked and expired tokens all end in `not_found`.
         """
         now = self._runtime.business_now()
         with self._runtime.reading(now) as work:
-            readable = token if token.isprintable() else ""  # PostgreSQL refuses a NUL instead of finding nothing
-            link = open_link(work.session, readable, keys=self._runtime.link_keys, now=now)
+            link = open_link(work.session, _readable(token), keys=self._runtime.link_keys, now=now)
             if link is None:
                 return self.not_found(request)
-            page = status_page(work, work.session.get_one(Dossier, link.dossier_id))
-            reader = addressee_of(work.session, link.recipient, on=local_day(now))
+            answer = self._dossier(request, work, link) if link.dossier_id else self._reports.show(request, work, link)
+        answer.background = BackgroundTask(self._log_access, link, now)
+        return answer
+
+    def send_report(self, request: Request, token: str, form: Annotated[Form, Depends(report_sent)]) -> Response:
+        """File the report that a token opens; a token that opens none ends in `not_found` like every dead link."""
+        return self._reports.file(request, _readable(token), form) or self.not_found(request)
+
+    def _dossier(self, request: Request, work: UnitOfWork, link: StatusLink) -> Response:
+        page = status_page(work, work.session.get_one(Dossier, link.dossier_id))
+        reader = addressee_of(work.session, link.recipient, on=local_day(work.now))
         language = language_for(request, reader.language if reader else None)
-        body = self._renderer.render("status", language, page=page)
-        return HTMLResponse(body, background=BackgroundTask(self._log_access, link, now))
+        return HTMLResponse(self._renderer.render("status", language, page=page))
 
     def new_link(self, request: Request, address: Annotated[str, Depends(address_asked)]) -> Response:
         """Plan mails with the links of an address; the answer is the same for every address.
@@ -136,3 +148,8 @@ class Pages:
     def _resend_links(self, address: str) -> None:
         with self._runtime.transaction(self._runtime.business_now()) as work:
             resend_links(work, address)
+
+
+def _readable(token: str) -> str:
+    """Return a token that every database can look for: PostgreSQL refuses a NUL instead of finding nothing."""
+    return token if token.isprintable() else ""

@@ -18,6 +18,7 @@ from ocop_workflow.config_files import (
 from ocop_workflow.errors import InputError
 
 PLAN = "cycles/quang-ninh-2017-2020.yaml"
+RULE_SETS = sorted(path.stem for path in (default_config_dir() / "rulesets").glob("*.yaml"))
 REGISTERS = sorted(path.stem for path in (default_config_dir() / "units").glob("*.yaml"))
 RULES = "rulesets/quang-ninh-2017.yaml"
 

@@ -150,7 +150,7 @@ def test_chase_reports_opens_periods_and_plans_their_rungs(projected: Runtime, v
     planned = chase_reports.fn(at=vn("2018-03-15 07:30"))
     again = chase_reports.fn(at=vn("2018-03-15 07:30"))
 
-    assert counted(opened) == {"opened": 2, "planned": 0, "suppressed": 0, "already": 0}
+    assert counted(opened) == {"opened": 2, "closed": 0, "planned": 0, "suppressed": 0, "already": 0}
     assert (counted(planned)["opened"], counted(planned)["planned"]) == (0, 2)
     assert counted(again) == {}
     with projected.database.reading() as session:

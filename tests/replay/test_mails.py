@@ -17,11 +17,11 @@ from notifications.catcher import read_messages
 from notifications.composing import notice_keys
 from notifications.letter import LineKind
 from ocop_workflow.clock import last_day_in_time, local_day
-from ocop_workflow.runtime import open_runtime
+from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.letters import act_of, subject_of
 from ocop_workflow.services.pinned_documents import RulebookShelf
-from ocop_workflow.storage.tables import Dossier, Mail, Notice, Obligation, Product
+from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Notice, Obligation, Product, Report, StatusLink
 from ocop_workflow.web.app import create_app
 
 DATES = re.compile(r"\b\d\d/\d\d/\d{4}\b")
@@ -150,8 +150,18 @@ def test_every_notice_that_was_sent_stands_in_exactly_one_mail(archive: Archive)
     assert set(listed) == sent
 
 
+def reporters_by_link(runtime: Runtime) -> dict[str, set[str]]:
+    """Return the names of the reporting unit by the id of each link to a report."""
+    with runtime.database.reading() as session:
+        found = {}
+        for link, report in session.exec(select(StatusLink, Report).where(StatusLink.report_id == Report.id)):
+            book = runtime.books.of_cycle(session, session.get_one(Cycle, report.cycle_id))
+            found[link.id] = set(book.units.unit(report.unit_id).name.model_dump().values())
+        return found
+
+
 def test_every_link_answers_and_names_its_product(archive: Archive) -> None:
-    """Each producer's lines link to their own dossier; the page names its product."""
+    """Each producer's lines link to their own dossier, whose page names its product; a report's names its unit."""
     seen: dict[str, set[str]] = {}
     for message in archive.messages:
         language = archive.languages[message["Message-ID"]]
@@ -159,12 +169,15 @@ def test_every_link_answers_and_names_its_product(archive: Archive) -> None:
         for path in LINKS.findall(bodies(message)[0]):
             seen.setdefault(path, set()).update(archive.products[s] for s in subjects if s in archive.products)
     with open_runtime(archive.folder) as runtime, TestClient(create_app(runtime)) as client:
+        reporters = reporters_by_link(runtime)
         for path, products in seen.items():
             page = client.get(path)
+            names = reporters.get(path.removeprefix("/s/").partition(".")[0], products)
 
             assert page.status_code == 200
-            assert any(product in page.text for product in products)
+            assert any(name in page.text for name in names)
     assert len(seen) > 5
+    assert reporters
 
 
 def test_stored_copies_hold_no_token(archive: Archive) -> None:

@@ -140,7 +140,12 @@ REPORT = {
     **{
         (status, trigger): to
         for status in ("submitted", "nothing_to_report")
-        for trigger, to in (("accept", "accepted"), ("return", "returned"))
+        for trigger, to in (
+            ("accept", "accepted"),
+            ("return", "returned"),
+            ("submit", "submitted"),
+            ("declare_nothing", "nothing_to_report"),
+        )
     },
 }
 

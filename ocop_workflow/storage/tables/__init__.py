@@ -4,7 +4,14 @@ from ocop_workflow.storage.tables import conventions  # isort: skip -- names con
 from ocop_workflow.storage.tables.certificates import Certificate, ProductCode
 from ocop_workflow.storage.tables.councils import CouncilInterest, CouncilSession, ScoreSheet
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
-from ocop_workflow.storage.tables.dossiers import Cycle, Dossier, PlanTask, Product, Report
+from ocop_workflow.storage.tables.dossiers import (
+    Cycle,
+    Dossier,
+    PlanTask,
+    Product,
+    Report,
+    ReportSnapshot,
+)
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
 from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
@@ -36,6 +43,7 @@ __all__ = [
     "Product",
     "ProductCode",
     "Report",
+    "ReportSnapshot",
     "ScoreSheet",
     "Seal",
     "StatusLink",

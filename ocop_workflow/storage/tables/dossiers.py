@@ -93,7 +93,12 @@ class Dossier(SQLModel, table=True):
 
 
 class Report(SQLModel, table=True):
-    """One unit's report for one period of a duty. Late is `submitted_at >= due_at`, never a state."""
+    """One unit's report for one period of a duty. Late is `submitted_at >= due_at`, never a state.
+
+    `submitted_at` is when it first came and `revised_at` when what counts now came, if that was later.
+    `correct_by_at` is the first instant too late for what a return asks. `supplement_at` is when something came that
+    the snapshot sent upward does not hold, until a new one is sent; only a collecting report has it.
+    """
 
     __table_args__ = (
         UniqueConstraint("cycle_id", "duty_id", "period_id", "reporter"),
@@ -113,6 +118,21 @@ class Report(SQLModel, table=True):
     due_at: datetime | None = None
     submitted_at: datetime | None = None
     figures: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    revised_at: datetime | None = None
+    correct_by_at: datetime | None = None
+    supplement_at: datetime | None = None
+
+
+class ReportSnapshot(SQLModel, table=True):
+    """What a collecting report was when it was sent upward: canonical JSON, named by its SHA-256."""
+
+    __tablename__ = "report_snapshot"
+
+    report_id: str = Field(primary_key=True, foreign_key="report.id")
+    number: int = Field(primary_key=True)
+    sent_at: datetime
+    body: bytes
+    hash: str
 
 
 class PlanTask(SQLModel, table=True):

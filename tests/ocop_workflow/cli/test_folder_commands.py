@@ -213,6 +213,12 @@ def test_cycle_close_closes_and_open_dossiers_go_on(ocop: Any, office: Path) -> 
         "people template",
         "dossier link",
         "report list",
+        "report accept",
+        "report return",
+        "report excuse",
+        "report link",
+        "report matrix",
+        "report consolidate",
         "cycle calendar",
     ],
 )
@@ -244,7 +250,8 @@ def test_report_file_settles_it_and_list_missing_names_the_others(ocop: Any, off
         (("2018-Q1", "nowhere", "--nothing"), "0 reports of nowhere for 2018-Q1"),
         (("2018-Q4", "ba-che", "--nothing"), "the period 2018-Q4 has not begun; it begins on 01/10/2018"),
         (("2018-Q1", "ba-che", "--figure", "sales=3"), '"sales=3" is no figure; write NAME=NUMBER with products'),
-        (("2018-Q1", "ba-che", "--figure", "products=many"), '"many" is not a whole number; write products=13'),
+        (("2018-Q1", "ba-che", "--figure", "products=many"), '"products=many": “Products'),
+        (("2018-Q1", "ba-che", "--figure", "products=many"), "must be a whole number from 0 on, such as 13 or 1.250"),
     ],
 )
 def test_report_file_refuses_wrong_figures(ocop: Any, office: Path, arguments: tuple[str, ...], sentence: str) -> None:

@@ -99,3 +99,18 @@ def test_report_due_comes_back_from_json(written: dict[str, object]) -> None:
 
     assert REPORT.validate_json(REPORT.dump_json(read)) == read
     assert REPORT.validate_python(REPORT.dump_python(read)) == read
+
+
+@pytest.mark.parametrize("before_day", range(2, 32))
+def test_a_quarterly_duty_keeps_its_day_rule_over_forty_quarters(before_day: int) -> None:
+    """No drift: the day before the printed one, or before the last day of a 30-day month, in every quarter's month."""
+    rule = REPORT.validate_python({"before_day": before_day, "source": "part 3"})
+    periods = [period for year in range(2017, 2027) for period in report_periods("quarter", year)]
+
+    last_days = [resolve_report_due(rule, period, zone=HANOI, days=DAYS).last_day for period in periods]
+
+    assert last_days == [
+        date(year, month, min(before_day, length) - 1)
+        for year in range(2017, 2027)
+        for month, length in ((3, 31), (6, 30), (9, 30), (12, 31))
+    ]

@@ -177,8 +177,9 @@ TAMPERINGS = [
     ("DELETE FROM status_link", "a status link that was issued is missing"),
     (
         (
-            "INSERT INTO status_link SELECT 'forged', dossier_id, recipient, generation, issued_at, expires_at, "
-            "revoked_at FROM status_link LIMIT 1"
+            "INSERT INTO status_link (id, dossier_id, recipient, generation, issued_at, expires_at, revoked_at) "
+            "SELECT 'forged', dossier_id, recipient, generation, issued_at, expires_at, revoked_at "
+            "FROM status_link LIMIT 1"
         ),
         "a status link is not as its events say",
     ),

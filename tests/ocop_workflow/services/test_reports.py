@@ -8,7 +8,13 @@ from sqlmodel import col, select
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.plan_tasks import TaskNotPermittedError, complete_task
-from ocop_workflow.services.reports import ReportNotPermittedError, file_report, open_reports, reports_to_open
+from ocop_workflow.services.reports import (
+    FiguresRefusedError,
+    ReportNotPermittedError,
+    file_report,
+    open_reports,
+    reports_to_open,
+)
 from ocop_workflow.services.summary import reports_by_unit_and_period, reports_total
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Obligation, PlanTask, Report
@@ -41,7 +47,7 @@ def test_open_reports_records_when_it_became_true_and_once(office: "Office") -> 
         assert open_reports(work, ids, actor="system:chase-reports") == 2
         assert open_reports(work, ids, actor="system:chase-reports") == 0
         report = report_of(work)
-        event = events_of(work.session, f"report:{report.id}")[-1]
+        event = events_of(work.session, f"report:{report.id}")[1]
         assert (report.status, event.effective_at, event.recorded_at) == ("open", report.opens_at, work.now)
 
 
@@ -84,14 +90,36 @@ def test_file_report_refuses_whoever_owes_another_one(office: "Office") -> None:
         file_report(work, report_of(work), actor="delta/ocop_team", figures=None)
 
 
-def test_file_report_twice_is_refused_and_with_the_same_command_nothing(office: "Office") -> None:
+def test_file_report_again_replaces_what_was_filed_and_with_the_same_command_nothing(office: "Office") -> None:
+    """Both filings stay on record; the first receipt decides about lateness (I9)."""
     with office.at("2018-03-20 08:00") as work:
+        first = work.now
         file_report(work, report_of(work), actor=TEAM, figures={"rated": 1}, command="file-1")
         file_report(work, report_of(work), actor=TEAM, figures={"rated": 9}, command="file-1")
         assert report_of(work).figures == {"rated": 1}
+    with office.at("2018-04-03 08:00") as work:
+        report = file_report(work, report_of(work), actor=TEAM, figures={"rated": 2})
+        assert (report.figures, report.submitted_at, report.revised_at) == ({"rated": 2}, first, work.now)
+        filed = [e for e in events_of(work.session, f"report:{report.id}") if e.action == "report_filed"]
+        assert [details_of(event)["figures"] for event in filed] == [{"rated": 1}, {"rated": 2}]
+        total = reports_total(reports_by_unit_and_period(work.session, office.cycle(work), now=work.now))
+        assert (total.on_time, total.late, total.missing) == (1, 0, 1)
         assert verify(work.session).faults == ()
-    with office.at("2018-03-21 08:00") as work, pytest.raises(TransitionNotAllowedError):
-        file_report(work, report_of(work), actor=TEAM, figures={"rated": 2})
+
+
+def test_paper_that_came_before_what_was_filed_by_link_is_the_first_receipt(office: "Office") -> None:
+    with office.at("2018-04-03 08:00") as work:
+        file_report(work, report_of(work), actor=TEAM, figures={"rated": 1})
+        came_in = work.now.replace(month=3, day=28)
+        report = file_report(work, report_of(work), actor=OFFICE, figures={"rated": 2}, effective_at=came_in)
+        assert (report.submitted_at, report.revised_at) == (came_in, None)
+        assert verify(work.session).faults == ()
+
+
+@pytest.mark.parametrize("figures", [{}, {"rated": 1, "sold": 2}, {"rated": -1}, {"rated": "some"}, {"rated": ""}])
+def test_file_report_refuses_figures_that_the_duty_does_not_ask_for(office: "Office", figures: dict[str, int]) -> None:
+    with office.at("2018-03-20 08:00") as work, pytest.raises(FiguresRefusedError):
+        file_report(work, report_of(work), actor=TEAM, figures=figures)
 
 
 def task_of(work: UnitOfWork) -> PlanTask:
