@@ -13,7 +13,9 @@ from ocop_workflow.cli import (
     demo_prefect,
     doctor,
     dossier,
+    escalations,
     folder,
+    notices,
     outbox,
     people,
     products,
@@ -55,6 +57,8 @@ app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
 app.add_typer(people.app, name="people")
 app.add_typer(products.app, name="products")
+app.add_typer(escalations.app, name="escalations")
+app.add_typer(notices.app, name="notices")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 folder.register(app)

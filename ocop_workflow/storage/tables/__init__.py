@@ -7,11 +7,12 @@ from ocop_workflow.storage.tables.events import Event, EventText, Seal
 from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
-from ocop_workflow.storage.tables.people import Holding, Official, Producer
+from ocop_workflow.storage.tables.people import Deputy, Holding, Official, Producer
 
 __all__ = [
     "Cycle",
     "DeliveryAttempt",
+    "Deputy",
     "Dossier",
     "Event",
     "EventText",
