@@ -18,6 +18,7 @@ from ocop_workflow.cli import (
     notices,
     outbox,
     people,
+    people_changes,
     products,
     report,
     running,
@@ -56,6 +57,7 @@ app.add_typer(dossier.app, name="dossier")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
 app.add_typer(people.app, name="people")
+people_changes.register(people.app)
 app.add_typer(products.app, name="products")
 app.add_typer(escalations.app, name="escalations")
 app.add_typer(notices.app, name="notices")

@@ -7,10 +7,11 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.policy.ladders import Suppression
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.deputies import DEPUTY_NAMED
 from ocop_workflow.services.escalations import DRAFT, DROPPED, RELEASED
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.fulfilment import FULFILLED, NOTICE_FULFILLED
-from ocop_workflow.storage.tables import Event, Notice
+from ocop_workflow.storage.tables import Deputy, Event, Notice
 
 
 def notice_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
@@ -27,6 +28,21 @@ def notice_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
             yield AuditFault(f"notice {notice_id}", None, f"it is missing; an act {actions[-1]} names it")
         elif not _is_as_acts_say(found, actions):
             yield AuditFault(f"notice {notice_id}", None, f"it is {found.status}; the last act on it is {actions[-1]}")
+
+
+def deputy_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    """Find deputies who are not as the last act on their position and first day named them."""
+    named = {}
+    acts = [event for events in streams.values() for event in events if event.action == DEPUTY_NAMED]
+    for event in sorted(acts, key=lambda event: event.recorded_at):
+        details = details_of(event)
+        named[details["position"], details["start_on"]] = (details["official"], details["until_on"])
+    for deputy in session.exec(select(Deputy)):
+        place = (deputy.position, deputy.start_on.isoformat())
+        if named.pop(place, None) != (deputy.official_id, deputy.until_on.isoformat()):
+            yield AuditFault(f"deputy of {deputy.position}", None, "the row is not what its acts say")
+    for position, start_on in named:
+        yield AuditFault(f"deputy of {position}", None, f"the one named from {start_on} is missing")
 
 
 def _acts_on_notices(streams: dict[str, list[Event]]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet
-from ocop_workflow.services.audit_acts import notice_faults
+from ocop_workflow.services.audit_acts import deputy_faults, notice_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
@@ -44,6 +44,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("plan tasks", _task_faults),
         ("status links", _link_faults),
         ("notices", notice_faults),
+        ("deputies", deputy_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]
 
