@@ -14,6 +14,7 @@ from ocop_workflow.cli import (
     doctor,
     dossier,
     escalations,
+    extend,
     folder,
     notices,
     outbox,
@@ -63,6 +64,7 @@ app.add_typer(escalations.app, name="escalations")
 app.add_typer(notices.app, name="notices")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
+extend.register(app)
 folder.register(app)
 doctor.register(app)
 running.register(app)

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -10,8 +12,11 @@ from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.deputies import DEPUTY_NAMED
 from ocop_workflow.services.escalations import DRAFT, DROPPED, RELEASED
 from ocop_workflow.services.events import details_of
+from ocop_workflow.services.extensions import DEADLINE_EXTENDED, EXTENSION_UNDONE
 from ocop_workflow.services.fulfilment import FULFILLED, NOTICE_FULFILLED
-from ocop_workflow.storage.tables import Deputy, Event, Notice
+from ocop_workflow.services.redating import DEADLINES_RECOUNTED
+from ocop_workflow.services.subjects import stream_of
+from ocop_workflow.storage.tables import Deputy, Event, Notice, Obligation
 
 
 def notice_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
@@ -28,6 +33,30 @@ def notice_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
             yield AuditFault(f"notice {notice_id}", None, f"it is missing; an act {actions[-1]} names it")
         elif not _is_as_acts_say(found, actions):
             yield AuditFault(f"notice {notice_id}", None, f"it is {found.status}; the last act on it is {actions[-1]}")
+
+
+def date_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    """Find dates that were moved without an act, or are not where the last act moved them."""
+    told = {}
+    for events in streams.values():
+        for event in events:
+            for move in moves_told(event):
+                told[event.cycle_id, move["obligation"]] = (move["deadline_version"], move["due_after"])
+    moved = select(Obligation).where(col(Obligation.deadline_version) > 1)
+    for obligation in session.exec(moved):
+        version, due_at = told.pop((obligation.cycle_id, obligation.key), (1, None))
+        said = datetime.fromisoformat(due_at) if due_at is not None else None
+        if (obligation.deadline_version, obligation.due_at) != (version, said):
+            yield AuditFault(stream_of(obligation), None, f"the date of {obligation.key} is not what its acts say")
+    for _, key in told:
+        yield AuditFault(f"obligation {key}", None, "its date was moved back without an act")
+
+
+def moves_told(event: Event) -> list[dict[str, Any]]:
+    """Return the moves of dates that an event tells."""
+    if event.action in (DEADLINE_EXTENDED, EXTENSION_UNDONE):
+        return [details_of(event)]
+    return list(details_of(event)["moved"]) if event.action == DEADLINES_RECOUNTED else []
 
 
 def deputy_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

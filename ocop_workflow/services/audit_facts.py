@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet
-from ocop_workflow.services.audit_acts import deputy_faults, notice_faults
+from ocop_workflow.services.audit_acts import date_faults, deputy_faults, moves_told, notice_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
@@ -45,6 +45,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("status links", _link_faults),
         ("notices", notice_faults),
         ("deputies", deputy_faults),
+        ("dates", date_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]
 
@@ -172,8 +173,9 @@ def _report_faults(session: Session, streams: dict[str, list[Event]]) -> Iterato
             if getattr(report, name) != told.get(name):
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
         due_at = details_of(streams[stream][0])["due_at"]
-        if (report.due_at.astimezone(UTC).isoformat() if report.due_at else None) != due_at:
-            yield AuditFault(stream, 1, "the row's due_at is not the one it was planned with")
+        due_at = [due_at, *(move["due_after"] for event in streams[stream] for move in moves_told(event))][-1]
+        if report.due_at != (datetime.fromisoformat(due_at) if due_at else None):
+            yield AuditFault(stream, 1, "the row's due_at is not the one it was planned with or moved to")
 
 
 def _task_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

@@ -9,6 +9,7 @@ from ocop_workflow.policy.plan import Lapse, StepDates
 from ocop_workflow.policy.producer_terms import fair_last_day, with_fair_term
 from ocop_workflow.policy.route import COMPLETION, first_step, step_after, step_settled_by
 from ocop_workflow.policy.rule_set import Stage, Step
+from ocop_workflow.policy.statutory_limits import DatedStep, as_statutory, dated_by, limits_of
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.obligations import DOSSIER_STEP, Duty, close_obligation, open_obligation, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
@@ -50,7 +51,7 @@ def settle_duties(
 
 
 def open_step(work: UnitOfWork, case: DossierCase, stage: Stage, step: Step | None, *, opens_at: datetime) -> None:
-    """Open what a step of a stage asks of its owner; nothing without a step, or where the round gives no date."""
+    """Open what a step asks of its owner; nothing without a step, or where neither round nor rule set dates it."""
     if step is None:
         return
     dates = case.round.stages.get(stage.id, {}).get(step.id, StepDates())
@@ -130,17 +131,11 @@ def _open(
     handler: str,
     opens_at: datetime,
 ) -> None:
-    if dates.due is None:
-        return
     of_producer = owner == case.producer
-    due = step_due(
-        case.book,
-        dates.due,
-        anchors=_anchors(case, opens_at),
-        opens_at=opens_at,
-        of_producer=of_producer,
-        told_at=work.now,
-    )
+    dated = _dated(work, case, dates, stage=stage, step=step, opens_at=opens_at, of_producer=of_producer)
+    if dated is None:
+        return
+    due = dated.due
     duty = Duty(
         key=f"{case.dossier.key}/{stage.id}/{key}",
         kind=DOSSIER_STEP,
@@ -154,8 +149,31 @@ def _open(
         stage=stage.id,
         step=step,
         lapse_at=_lapse_at(work, case, dates.lapse, due, opens_at=opens_at) if of_producer else None,
+        limit_at=dated.limit_at,
+        limit_source=dated.limit_source,
     )
     open_obligation(work, case.cycle, case.book, duty)
+
+
+def _dated(
+    work: UnitOfWork,
+    case: DossierCase,
+    dates: StepDates,
+    *,
+    stage: Stage,
+    step: str,
+    opens_at: datetime,
+    of_producer: bool,
+) -> DatedStep | None:
+    """Return a step's date by the plan and by the regulation; None where neither gives one."""
+    anchors = _anchors(case, opens_at)
+    planned = None
+    if dates.due is not None:
+        planned = step_due(
+            case.book, dates.due, anchors=anchors, opens_at=opens_at, of_producer=of_producer, told_at=work.now
+        )
+    limits = limits_of(case.book.rule_set, stage, step)
+    return dated_by(planned, [as_statutory(limit, resolve(case.book, limit.due, anchors)) for limit in limits])
 
 
 def _lapse_at(

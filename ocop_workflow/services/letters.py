@@ -14,7 +14,7 @@ from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import COMPLETION, PRODUCER
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
-from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
+from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT, is_as_reckoned
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.summary import waiting_drafts
@@ -175,7 +175,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
         last_day=last_day_in_time(obligation.due_at) if obligation.due_at else None,
         expected=obligation.firmness == Firmness.EXPECTED,
         why=why_of(obligation.why_code, obligation.why_params, source=obligation.source)
-        if obligation.deadline_version == 1
+        if is_as_reckoned(obligation)
         else None,
         url=_url(session, subject, notice.recipient, stationery),
         owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,

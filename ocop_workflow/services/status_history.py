@@ -40,8 +40,8 @@ def _told(  # noqa: PLR0911 -- one answer for each event
     """Return what the page says of an event, or None of one that is not for the producer."""
     details = details_of(event)
     titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
-    if event.action == "deadline_extended":
-        return _extension(dossier, details, titles)
+    if event.action in ("deadline_extended", "extension_undone"):
+        return _extension(event.action, dossier, details, titles)
     if event.from_state is None or event.to_state is None:
         return None
     stage_id, before = split_state(event.from_state, dossier.stage)
@@ -69,10 +69,12 @@ def _told(  # noqa: PLR0911 -- one answer for each event
             return None
 
 
-def _extension(dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
+def _extension(action: str, dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
+    """Return what the page says of an extension, or of one that was taken back."""
     stage_id = details["obligation"].removeprefix(f"{dossier.key}/").partition("/")[0]
     last_on = last_day_in_time(datetime.fromisoformat(details["due_after"])).isoformat()
-    return Wording("page.told.extended", {"stage": titles[stage_id], "last_on": last_on})
+    code = "page.told.extended" if action == "deadline_extended" else "page.told.extension_undone"
+    return Wording(code, {"stage": titles[stage_id], "last_on": last_on})
 
 
 def _ground(known: tuple[Ground, ...], ground: str | dict[str, str] | None) -> str | dict[str, str]:
