@@ -8,6 +8,7 @@ import typer
 from ocop_workflow.cli import (
     audit,
     calendar_command,
+    calendar_days,
     cycle,
     demo,
     demo_prefect,
@@ -54,6 +55,7 @@ COMMANDS = {
 
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
+app.add_typer(calendar_days.app, name="calendar")
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")

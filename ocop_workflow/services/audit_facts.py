@@ -15,6 +15,7 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.services.audit_acts import date_faults, deputy_faults, moves_told, notice_faults
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.calendar_edits import CALENDAR_CHANGED
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import result_of
 from ocop_workflow.services.events import details_of
@@ -71,6 +72,9 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
     for cycle in session.exec(select(Cycle)):
         stream = f"cycle:{cycle.id}"
         opened = details_of(streams[stream][0])
+        for event in streams[stream]:
+            if event.action == CALENDAR_CHANGED:
+                opened |= {name: told for name, told in details_of(event).items() if name in PINNED}
         for name in PINNED:
             if getattr(cycle, name) != opened[name]:
                 yield AuditFault(stream, 1, f"the row's {name} is not the one it was opened with")

@@ -166,7 +166,7 @@ def _dated(
     of_producer: bool,
 ) -> DatedStep | None:
     """Return a step's date by the plan and by the regulation; None where neither gives one."""
-    anchors = _anchors(case, opens_at)
+    anchors = anchors_of(case, opens_at)
     planned = None
     if dates.due is not None:
         planned = step_due(
@@ -193,7 +193,7 @@ def _lapse_at(
     return max(at, start_of_day(last_day + timedelta(days=1)))
 
 
-def _anchors(case: DossierCase, opens_at: datetime) -> dict[Anchor, datetime]:
+def anchors_of(case: DossierCase, opens_at: datetime) -> dict[Anchor, datetime]:
     """Return the instants that counted terms may run from; those of earlier stages do not count."""
     dossier = case.dossier
     known = {
