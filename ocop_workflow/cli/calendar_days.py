@@ -44,7 +44,7 @@ def set_day_(
     past, and what an extension gave stays. Those who owe are told; each dossier records what moved.
     """
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.reading(now) as work:
             found = find_cycle(work.session, cycle)
             edit = CalendarEdit(read_day(day), kind is DayKind.OFF, reason, decision, found.office_position)

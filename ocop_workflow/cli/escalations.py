@@ -64,7 +64,7 @@ def release_(
     """Let drafts leave with the next digest; what was done meanwhile is not said any more."""
     _check_scope(numbers, unit, all_=all_)
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
             found = find_cycle(work.session, cycle)
             drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers or (), unit=unit)]
@@ -85,7 +85,7 @@ def drop_(
     """End drafts unsent; the reason stays on record."""
     _check_scope(numbers, unit, all_=all_)
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
             found = find_cycle(work.session, cycle)
             drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers or (), unit=unit)]

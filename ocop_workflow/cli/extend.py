@@ -61,7 +61,7 @@ def extend_(
     """
     scope = Scope(unit, stage, step, round_, report, duty)
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.reading(now) as work:
             found = find_cycle(work.session, cycle)
         if undo:
@@ -111,7 +111,7 @@ def overrun_(
 ) -> None:
     """Record why a statutory date was overrun; the date stays, and `ocop overruns` reports it."""
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
             row = find_dossier(work.session, dossier)
             cycle = work.session.get_one(Cycle, row.cycle_id)

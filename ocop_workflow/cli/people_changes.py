@@ -44,7 +44,7 @@ def away(
     start_on, until_on = read_day(first), read_day(until)
     _check_address(email)
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
             _check_known(work, position)
             changed = name_deputy(
@@ -77,7 +77,7 @@ def handover(
     start_on = read_day(first)
     _check_address(email)
     with open_runtime(data) as runtime:
-        now = runtime.business_now(read_instant(at))
+        now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
             _check_known(work, position)
             lines = hand_over(work, Handover(position, to, email, language, start_on))

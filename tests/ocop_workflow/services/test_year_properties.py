@@ -403,7 +403,7 @@ def check_rungs(work: UnitOfWork, came: set[tuple[str, int, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(10, 25), pytest.param(150, 40, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("examples", "steps"), [(10, 25), pytest.param(60, 30, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_a_random_year_keeps_its_promises(
     open_office: "Opening", opened_database: Path, examples: int, steps: int
