@@ -100,6 +100,7 @@ class Letter:
         lines: One line or more.
         seal: The hash of the daily seal, printed in the office's own digest.
         simulated: Whether it comes from a replay; it then says so and lists its notice keys.
+        drafts: How many escalations wait for the office's release, told in its own digest.
         to_superior: Whether the recipient stands above the office, which then asks instead of reminding.
     """
 
@@ -113,6 +114,7 @@ class Letter:
     seal: str | None = None
     simulated: bool = False
     to_superior: bool = False
+    drafts: int = 0
 
     def lines_in_reading_order(self) -> tuple[Line, ...]:
         """Return the lines: overdue first, then by last day, then without one; news of past events at the end."""

@@ -8,6 +8,7 @@ import typer
 from ocop_workflow.cli import (
     audit,
     calendar_command,
+    calendar_days,
     certificate,
     criteria,
     cycle,
@@ -15,10 +16,14 @@ from ocop_workflow.cli import (
     demo_prefect,
     doctor,
     dossier,
+    escalations,
+    extend,
     folder,
     machine,
+    notices,
     outbox,
     people,
+    people_changes,
     products,
     report,
     ruleset,
@@ -64,18 +69,25 @@ COMMANDS = {
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
 targets_command.register(cycle.app)
+app.add_typer(calendar_days.app, name="calendar")
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")
 app.add_typer(support.app, name="support")
 app.add_typer(people.app, name="people")
+people_changes.register(people.app)
 app.add_typer(products.app, name="products")
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ruleset.app, name="ruleset")
 app.add_typer(machine.app, name="machine")
+app.add_typer(escalations.app, name="escalations")
+app.add_typer(notices.app, name="notices")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(audit.app, name="audit")
+extend.register(app)
 folder.register(app)
 doctor.register(app)
 running.register(app)

@@ -7,6 +7,7 @@ import typer
 
 from ocop_workflow.cli.options import AtOption, ConfigOption, CycleOption, DataOption, JsonOption, read_instant
 from ocop_workflow.cli.output import console, error_console, iso, print_json, print_table, show_instant
+from ocop_workflow.clock import local_day
 from ocop_workflow.config_files import (
     InvalidFilesError,
     PlanFiles,
@@ -23,6 +24,7 @@ from ocop_workflow.replay import documents_for
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.scheduler import run_flow, schedule_of
 from ocop_workflow.services import cycles
+from ocop_workflow.services.positions import vacant_positions
 from ocop_workflow.services.summary import dossiers_by_status
 
 app = typer.Typer(help="Check, open and close an office's year.", no_args_is_help=True, rich_markup_mode=None)
@@ -94,11 +96,23 @@ def open_(
             opened = cycles.open_cycle(work, documents_for(files, year), year=year, actor=office)
         schedule = schedule_of(load_schedules(config or default_config_dir()), "open-cycle")
         report = run_flow(runtime, schedule, at=now)
+        with runtime.reading(now) as work:
+            vacant = vacant_positions(work.session, work.books, on=local_day(now))
     counts = report["counts"]
     console.print(
         f"{opened.key} is open: {counts['dossiers']} dossiers, {counts['reports']} reports, {counts['tasks']} tasks.",
         highlight=False,
     )
+    if vacant:
+        named = ", ".join(vacant[:3]) + (", …" if len(vacant) > 3 else "")  # noqa: PLR2004 -- a line has room for three
+        error_console.print(
+            f"alarm: {len(vacant)} positions are held by nobody, so their mails would not leave: {named}; "
+            "`ocop people list --vacant` names all",
+            style="red",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     console.print("Next: `ocop people import FILE` tells who holds which position and where their mail goes.")
 
 

@@ -17,9 +17,8 @@ from ocop_workflow.policy.papers import PaperOnFile
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
 from ocop_workflow.services.evaluations import conclude, reject
-from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.extensions import Extension, extend, obligation_to_extend
 from ocop_workflow.services.hand_steps import record_step
-from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.papers import checklist_of, record_paper
 from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -191,16 +190,19 @@ def extend_(
     to: Annotated[str, typer.Option(help="The new last day in time, such as 2018-06-15.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     decision: Annotated[str, typer.Option(help="The number of the decision that grants it.")],
+    step: Annotated[str | None, typer.Option(help="Which date, where several are open.")] = None,
     data: DataOption = None,
     at: AtOption = None,
 ) -> None:
-    """Give what is owed now a later last day; the party is told at once. A statutory date can't be extended."""
+    """Give what is owed now a later last day; the party is told at once. A statutory date can't be extended.
+
+    `ocop extend` does the same to a unit, a stage, a round or a report, and takes an extension back.
+    """
 
     def act(work: UnitOfWork, row: Dossier, who: str, _effective_at: datetime | None) -> None:
-        obligations = open_obligations_of(work.session, row.id)
-        if not obligations:
-            raise InputError(f"{row.key} owes nothing now; there is nothing to extend")
-        extend(work, obligations[0], Extension(end_of_day(to), reason, decision, who))
+        extend(
+            work, obligation_to_extend(work.session, row, step=step), Extension(end_of_day(to), reason, decision, who)
+        )
 
     _do([reference], data, None, at, act)
 

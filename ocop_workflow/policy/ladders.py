@@ -22,6 +22,7 @@ class Suppression(StrEnum):
     NO_RECIPIENT = "no_recipient"
     NO_ADDRESS = "no_address"
     REFUSED = "refused"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)

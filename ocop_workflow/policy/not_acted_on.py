@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.statutory_limits import unwatched
 
 
 def not_acted_on(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[str, ...]:
@@ -13,8 +14,8 @@ def not_acted_on(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[str
 
 def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
     for name, rules in rule_sets.items():
-        if rules.limits:
-            yield f'rule set "{name}": statutory limits are read, but only the dates of the plan are watched'
+        for limit, why in unwatched(rules):
+            yield f'rule set "{name}": the statutory limit "{limit}" is read, but not watched: {why}'
         if rules.transitions:
             yield f'rule set "{name}": transitions are read, but the last days they set are not watched'
         if rules.batches:

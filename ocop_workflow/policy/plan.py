@@ -242,6 +242,14 @@ class CalendarRules(Record):
     roll_fixed_dates: bool = False
 
 
+class ExtensionRules(Record):
+    """How far and how often a date may be extended; days are calendar days after the first date."""
+
+    at_most_days: int | None = Field(default=None, ge=1, le=400)
+    at_most_times: int | None = Field(default=None, ge=1, le=20)
+    source: Source
+
+
 class CycleYear(Record):
     """What the plan does in one year."""
 
@@ -279,6 +287,7 @@ class CyclePlan(Record):
     calendar: CalendarRules = CalendarRules()
     escalations: Literal["drafts", "automatic"] = "drafts"
     escalations_source: Source | None = None
+    extensions: ExtensionRules | None = None
     digest_at: time
     producer_days_at_least: int = Field(default=5, ge=1, le=60)
     ladders: dict[Identifier, Ladder]

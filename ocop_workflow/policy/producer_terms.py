@@ -38,6 +38,7 @@ def with_fair_term(due: ResolvedDue, *, told_at: datetime, days: WorkingDays, at
         return due
     params: dict[str, str | int] = {
         "from_on": due.last_day.isoformat(),
+        "start_on": (local_day(told_at) + timedelta(days=1)).isoformat(),
         "last_on": last_day.isoformat(),
         "count": at_least,
     }

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from ocop_workflow.services.audit_acts import date_faults, deputy_faults, notice_faults
 from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.audit_reports import report_faults, snapshot_faults
 from ocop_workflow.services.audit_sessions import session_faults
+from ocop_workflow.services.calendar_edits import CALENDAR_CHANGED
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.papers import PAPER_RECORDED
@@ -54,6 +56,9 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("status links", _link_faults),
         ("support", _support_faults),
         ("papers", _paper_faults),
+        ("notices", notice_faults),
+        ("deputies", deputy_faults),
+        ("dates", date_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]
 
@@ -79,6 +84,9 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
     for cycle in session.exec(select(Cycle)):
         stream = f"cycle:{cycle.id}"
         opened = details_of(streams[stream][0])
+        for event in streams[stream]:
+            if event.action == CALENDAR_CHANGED:
+                opened |= {name: told for name, told in details_of(event).items() if name in PINNED}
         for name in PINNED:
             if getattr(cycle, name) != opened[name]:
                 yield AuditFault(stream, 1, f"the row's {name} is not the one it was opened with")

@@ -11,6 +11,7 @@ from ocop_workflow.policy.plan import Lapse, StepDates
 from ocop_workflow.policy.producer_terms import fair_last_day, with_fair_term
 from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.policy.rule_set import Stage, Step
+from ocop_workflow.policy.statutory_limits import DatedStep, as_statutory, dated_by, limits_of
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.obligations import DOSSIER_STEP, Duty, close_obligation, open_obligation, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
@@ -61,7 +62,7 @@ def open_step(
     opens_at: datetime,
     anchors: Mapping[Anchor, datetime] | None = None,
 ) -> None:
-    """Open what a step of a stage asks of its owner; nothing where the round gives no date."""
+    """Open what a step of a stage asks of its owner; nothing where neither round nor rule set dates it."""
     dates = case.round.stages.get(stage.id, {}).get(step.id, StepDates())
     handler = stage.steps[1].owner if len(stage.steps) > 1 else stage.decided_by
     _open(
@@ -155,17 +156,12 @@ def _open(
     opens_at: datetime,
     anchors: Mapping[Anchor, datetime] | None = None,
 ) -> None:
-    if dates.due is None:
-        return
     of_producer = owner == case.producer
-    due = step_due(
-        case.book,
-        dates.due,
-        anchors=anchors or _anchors(case, opens_at),
-        opens_at=opens_at,
-        of_producer=of_producer,
-        told_at=work.now,
-    )
+    at = anchors or anchors_of(case, opens_at)
+    dated = _dated(work, case, dates, stage=stage, step=step, opens_at=opens_at, of_producer=of_producer, anchors=at)
+    if dated is None:
+        return
+    due = dated.due
     duty = Duty(
         key=_key(work, case, stage, step),
         kind=DOSSIER_STEP,
@@ -179,6 +175,8 @@ def _open(
         stage=stage.id,
         step=step,
         lapse_at=_lapse_at(work, case, dates.lapse, due, opens_at=opens_at) if of_producer else None,
+        limit_at=dated.limit_at,
+        limit_source=dated.limit_source,
     )
     open_obligation(work, case.cycle, case.book, duty)
 
@@ -192,6 +190,27 @@ def _key(work: UnitOfWork, case: DossierCase, stage: Stage, step: str) -> str:
     owed_before = select(Obligation.id).where(col(Obligation.cycle_id) == case.cycle.id, col(Obligation.key) == key)
     again = step == COMPLETION or work.session.exec(owed_before).first() is not None
     return f"{key}/{case.dossier.version}" if again else key
+
+
+def _dated(
+    work: UnitOfWork,
+    case: DossierCase,
+    dates: StepDates,
+    *,
+    stage: Stage,
+    step: str,
+    opens_at: datetime,
+    of_producer: bool,
+    anchors: Mapping[Anchor, datetime],
+) -> DatedStep | None:
+    """Return a step's date by the plan and by the regulation; None where neither gives one."""
+    planned = None
+    if dates.due is not None:
+        planned = step_due(
+            case.book, dates.due, anchors=anchors, opens_at=opens_at, of_producer=of_producer, told_at=work.now
+        )
+    limits = limits_of(case.book.rule_set, stage, step, kind=case.dossier.kind)
+    return dated_by(planned, [as_statutory(limit, resolve(case.book, limit.due, anchors)) for limit in limits])
 
 
 def _lapse_at(
@@ -211,7 +230,7 @@ def _lapse_at(
     return max(at, start_of_day(last_day + timedelta(days=1)))
 
 
-def _anchors(case: DossierCase, opens_at: datetime) -> dict[Anchor, datetime]:
+def anchors_of(case: DossierCase, opens_at: datetime) -> dict[Anchor, datetime]:
     """Return the instants that counted terms may run from; those of earlier stages do not count."""
     dossier = case.dossier
     known = {

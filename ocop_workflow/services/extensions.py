@@ -1,20 +1,28 @@
-"""Extensions: an act that gives one obligation a later date, raises its deadline version and tells those affected."""
+"""Extensions: an act that gives open dates a later one, raises their deadline version and tells those affected."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.date_expressions import Origin
-from ocop_workflow.policy.ladders import RungDecision, Suppression, first_moment_from
-from ocop_workflow.services.events import Act, append_event, command_done
-from ocop_workflow.services.notices import insert_notices, rung_row, suppress, tell
-from ocop_workflow.services.obligations import DOSSIER_STEP, enforcement_of, moments_of, open_obligations_of
-from ocop_workflow.services.reminders import recipient_of
+from ocop_workflow.policy.extension_rules import Granted, why_too_far
+from ocop_workflow.services.cycle_acts import record_cycle_act, said
+from ocop_workflow.services.events import Act, command_done, details_of, events_of
+from ocop_workflow.services.notices import tell
+from ocop_workflow.services.obligations import PLAN_TASK, REPORT, open_obligations_of
+from ocop_workflow.services.redating import Move, redate
+from ocop_workflow.services.statutory_bounds import bound_of
+from ocop_workflow.services.subjects import record_on_subject, stream_of
+from ocop_workflow.services.titles import period_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Notice, Obligation
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Report
+
+DEADLINE_EXTENDED, EXTENSION_UNDONE = "deadline_extended", "extension_undone"
+EXTENSION_GRANTED = "extension_granted"
 
 
 class ExtensionRefusedError(InputError):
@@ -59,68 +67,142 @@ def obligation_to_extend(session: Session, dossier: Dossier, *, step: str | None
 
 
 def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> None:
-    """Give one open obligation of a dossier a later date, also after the old one.
+    """Give one open obligation of a dossier or report a later date, also after the old one.
 
     The deadline version goes up, rungs of the old version that were not said are suppressed as re-dated, the new
     ladder begins now, and the party is told at once.
 
     Raises:
-        ExtensionRefusedError: Not the office, not a dossier's date, closed or lapsed, statutory, without a date, or not
-            later than now and before.
+        ExtensionRefusedError: Not the office, a plan task, closed or lapsed, statutory, without a date, not later than
+            now and before, or further than the plan or a statutory date behind it allows.
+    """
+    if not command_done(work.session, extension.command):
+        cycle = work.session.get_one(Cycle, obligation.cycle_id)
+        _extend(work, cycle, _checked(work, cycle, obligation, extension), extension, command=extension.command)
+
+
+def moves_of(work: UnitOfWork, cycle: Cycle, obligations: Sequence[Obligation], extension: Extension) -> list[Move]:
+    """Return which of a scope's dates an extension would move; those that are as late already stay.
+
+    Raises:
+        ExtensionRefusedError: One of them can't be moved so; then none is.
+    """
+    earlier = [owed for owed in obligations if owed.due_at is not None and owed.due_at < extension.due_at]
+    moves = []
+    for obligation in earlier:
+        try:
+            moves.append(_checked(work, cycle, obligation, extension))
+        except ExtensionRefusedError as error:
+            raise ExtensionRefusedError(f"{obligation.key}: {error}; nothing was extended") from error
+    return moves
+
+
+def extend_scope(
+    work: UnitOfWork,
+    cycle: Cycle,
+    obligations: Sequence[Obligation],
+    extension: Extension,
+    *,
+    scope: Mapping[str, str],
+) -> list[Move]:
+    """Give every date of a scope the same later one, all or none; return what moved.
+
+    One act of the cycle names the scope, and each subject records its own. Nothing moves the second time.
+
+    Args:
+        work: The unit of work.
+        cycle: Whose.
+        obligations: The open obligations of the scope.
+        extension: To when, why, by which decision.
+        scope: How it was named, such as `{"unit": …, "round": …}`, for the record.
+
+    Raises:
+        ExtensionRefusedError: One of them can't be moved so; then none is.
     """
     if command_done(work.session, extension.command):
-        return
-    cycle = work.session.get_one(Cycle, obligation.cycle_id)
-    _check(obligation, extension, cycle, now=work.now)
-    floor = max(work.now, obligation.opens_at)
-    dossier = work.session.get_one(Dossier, obligation.subject_id)
-    _end_old_rungs(work, cycle, obligation)
-    before = obligation.due_at
-    if obligation.lapse_at is not None and before is not None:
-        obligation.lapse_at = extension.due_at + (obligation.lapse_at - before)
-    obligation.due_at = extension.due_at
-    obligation.deadline_version += 1
-    obligation.overdue_at = None
-    book = work.books.of_dossier(work.session, cycle, dossier)
-    obligation.next_action_at = first_moment_from(moments_of(book, obligation), floor)
-    enforcement_of(obligation, work.now)
-    work.session.add(obligation)
-    dossier.version += 1
-    details = {
-        "obligation": obligation.key,
-        "due_before": before.isoformat() if before else None,
-        "due_after": extension.due_at.isoformat(),
-        "deadline_version": obligation.deadline_version,
-    }
+        return []
+    moves = moves_of(work, cycle, obligations, extension)
+    if moves:
+        details = {"scope": dict(scope), "due_after": extension.due_at.isoformat(), "dates": len(moves)}
+        act = Act(
+            extension.actor,
+            EXTENSION_GRANTED,
+            rule=extension.decision,
+            details=details,
+            text=extension.reason,
+            command=extension.command,
+        )
+        record_cycle_act(work, cycle, act)
+    for move in moves:
+        _extend(work, cycle, move, extension)
+    return moves
+
+
+def granted_before(session: Session, obligation: Obligation) -> list[Event]:
+    """Return the extensions of a date that were not undone, the earliest first."""
+    standing: list[Event] = []
+    for event in events_of(session, stream_of(obligation)):
+        if event.action == DEADLINE_EXTENDED and details_of(event)["obligation"] == obligation.key:
+            standing.append(event)
+        elif event.action == EXTENSION_UNDONE and details_of(event)["obligation"] == obligation.key:
+            standing.pop()
+    return standing
+
+
+def _extend(work: UnitOfWork, cycle: Cycle, move: Move, extension: Extension, *, command: str | None = None) -> None:
+    redate(work, cycle, move)
     act = Act(
         extension.actor,
-        "deadline_extended",
+        DEADLINE_EXTENDED,
         rule=extension.decision,
-        details=details,
+        details=move.details,
         text=extension.reason,
-        command=extension.command,
+        command=command,
     )
-    stream = f"dossier:{dossier.id}"
-    append_event(work, stream=stream, seq=dossier.version, cycle_id=cycle.id, act=act)
-    work.session.add(dossier)
-    stage = next(s for s in book.stages(dossier.round_id, dossier.kind) if s.id == obligation.stage)
+    event = record_on_subject(work, move.obligation, act)
+    _tell(work, cycle, move.obligation, event, last_on=last_day_in_time(move.after).isoformat())
+
+
+def _tell(work: UnitOfWork, cycle: Cycle, obligation: Obligation, event: Event, *, last_on: str) -> None:
+    """Tell the party of its new last day."""
+    code, params = "news.extended", {"last_on": last_on}
+    if obligation.kind == REPORT:
+        report = work.session.get_one(Report, obligation.subject_id)
+        duties = work.books.of_cycle(work.session, cycle).cycle_year.report_duties
+        duty = next(duty for duty in duties if duty.id == report.duty_id)
+        code = "news.report_extended"
+        titles = {"report": duty.title.model_dump(), "period": period_title(report.period_id)}
+    else:
+        dossier = work.session.get_one(Dossier, obligation.subject_id)
+        stages = work.books.of_dossier(work.session, cycle, dossier).stages(dossier.round_id, dossier.kind)
+        titles = {"stage": next(s for s in stages if s.id == obligation.stage).title.model_dump()}
     tell(
         work,
         cycle,
         recipient=obligation.party,
-        code="news.extended",
-        params={"stage": stage.title.model_dump(), "last_on": last_day_in_time(extension.due_at).isoformat()},
-        subject_id=dossier.id,
-        stream=stream,
-        seq=dossier.version,
+        code=code,
+        params={**titles, **params},
+        subject_id=obligation.subject_id,
+        stream=event.stream,
+        seq=event.seq,
     )
 
 
-def _check(obligation: Obligation, extension: Extension, cycle: Cycle, *, now: datetime) -> None:
+def _checked(work: UnitOfWork, cycle: Cycle, obligation: Obligation, extension: Extension) -> Move:
+    """Return the move that an extension makes.
+
+    Raises:
+        ExtensionRefusedError: It can't be made.
+    """
+    now = work.now
+    said(extension.reason, what="the reason")
+    said(extension.decision, what="the number of the decision")
     if extension.actor != cycle.office_position:
         raise ExtensionRefusedError(f"only {cycle.office_position} extends dates of this cycle")
-    if obligation.kind != DOSSIER_STEP:
-        raise ExtensionRefusedError("only the dates of dossiers can be extended; name a dossier and its step")
+    if obligation.kind == PLAN_TASK:
+        raise ExtensionRefusedError(
+            "only the dates of dossiers and reports can be extended; a plan's task is the plan's"
+        )
     if obligation.status != "open":
         raise ExtensionRefusedError("this is settled already; there is nothing to extend")
     if obligation.origin == Origin.STATUTORY:
@@ -135,29 +217,12 @@ def _check(obligation: Obligation, extension: Extension, cycle: Cycle, *, now: d
         )
     if extension.due_at <= max(obligation.due_at, now):
         raise ExtensionRefusedError("the new date must be later than the old one and than today")
-
-
-def _end_old_rungs(work: UnitOfWork, cycle: Cycle, obligation: Obligation) -> None:
-    """Suppress what the old date still had to say: notices not yet mailed, and rungs that no sweep has seen."""
-    waiting = select(Notice).where(
-        col(Notice.obligation_id) == obligation.id, col(Notice.status).in_(("planned", "draft"))
+    before = granted_before(work.session, obligation)
+    first = datetime.fromisoformat(details_of(before[0])["due_before"]) if before else obligation.due_at
+    rules = work.books.of_cycle(work.session, cycle).plan.extensions
+    fault = why_too_far(
+        extension.due_at, granted=Granted(len(before), first), rules=rules, bound=bound_of(work, obligation)
     )
-    for notice in work.session.exec(waiting):
-        suppress(notice, Suppression.REDATED, at=work.now)
-        work.session.add(notice)
-    if obligation.next_action_at is None:
-        return
-    book = work.books.of_cycle(work.session, cycle)
-    missed = [m for m in moments_of(book, obligation) if obligation.next_action_at <= m.at <= work.now]
-    rows = [
-        rung_row(
-            work,
-            cycle,
-            obligation,
-            RungDecision(moment, Suppression.REDATED),
-            recipient=recipient_of(cycle, obligation, moment.audience),
-            automatic=True,
-        )
-        for moment in missed
-    ]
-    insert_notices(work.session, rows)
+    if fault is not None:
+        raise ExtensionRefusedError(fault)
+    return Move(obligation, obligation.due_at, extension.due_at)

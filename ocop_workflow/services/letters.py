@@ -17,10 +17,11 @@ from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
-from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT
+from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
+from ocop_workflow.services.summary import waiting_drafts
 from ocop_workflow.services.titles import (
     explanation_code,
     in_both,
@@ -70,6 +71,7 @@ def letter_of(
     lines = tuple(_line(session, books, notice, mail, stationery) for notice in notices)
     cycle = session.get_one(Cycle, notices[0].cycle_id)
     book = books.of_cycle(session, cycle)
+    is_to_office = _is_digest_of_office(session, mail, cycle)
     return Letter(
         kind=LetterKind(mail.kind),
         recipient_name=person.name,
@@ -78,8 +80,9 @@ def letter_of(
         office_name=position_title(book.units, cycle.office_position).in_language(mail.language),
         local_date=mail.local_date,
         lines=lines,
-        seal=_seal(session, mail, cycle),
+        seal=_last_seal(session) if is_to_office else None,
         simulated=stationery.simulated,
+        drafts=waiting_drafts(session, mail.office_id) if is_to_office else 0,
         to_superior=any(is_above(book.units, n.recipient, office=cycle.office_position) for n in notices),
     )
 
@@ -121,14 +124,18 @@ def party_name(session: Session, book: Rulebook, party: str, language: str) -> s
     return position_title(book.units, party).in_language(language)
 
 
-def subject_of(session: Session, kind: str, subject_id: str) -> Subject:
-    """Return the row that an obligation of this kind is about."""
+def subject_of(session: Session, kind: str | None, subject_id: str) -> Subject:
+    """Return the row that an obligation of this kind is about, or that news tells of when no kind is named."""
     if kind == DOSSIER_STEP:
         return session.get_one(Dossier, subject_id)
     if kind == REPORT:
         return session.get_one(Report, subject_id)
     if kind == RENEWAL:
         return session.get_one(Certificate, subject_id)
+    if kind is None:
+        of_news = session.get(Dossier, subject_id) or session.get(Report, subject_id)
+        if of_news is not None:
+            return of_news
     return session.get_one(PlanTask, subject_id)
 
 
@@ -150,13 +157,16 @@ def period_name(period_id: str) -> str:
     return f"{int(part)}/{year}"
 
 
-def _seal(session: Session, mail: Mail, cycle: Cycle) -> str | None:
-    """Return the last daily seal for the digest of the office itself, so that a cut record shows; None for others."""
+def _is_digest_of_office(session: Session, mail: Mail, cycle: Cycle) -> bool:
+    """Return whether a mail is the office's own digest, which tells it more than others."""
     if mail.kind != LetterKind.DIGEST:
-        return None
+        return False
     holder = addressee_of(session, cycle.office_position, on=mail.local_date)
-    if holder is None or holder.key != mail.recipient:
-        return None
+    return holder is not None and holder.key == mail.recipient
+
+
+def _last_seal(session: Session) -> str | None:
+    """Return the last daily seal, so that a cut record shows."""
     return session.exec(select(Seal.hash).order_by(col(Seal.number).desc()).limit(1)).first()
 
 
@@ -182,7 +192,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
         last_day=last_day_in_time(obligation.due_at) if obligation.due_at else None,
         expected=obligation.firmness == Firmness.EXPECTED,
         why=why_of(obligation.why_code, obligation.why_params, source=obligation.source)
-        if obligation.deadline_version == 1
+        if is_as_reckoned(obligation)
         else None,
         url=_url(session, subject, notice, stationery),
         owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,
@@ -200,23 +210,25 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
         report = session.get_one(Report, notice.subject_id)
         url = _url(session, report, notice, stationery)
         return report_news_line(session, books.of_cycle(session, cycle), notice, report, mail, url=url)
-    dossier = session.get_one(Dossier, notice.subject_id)
-    book = books.of_dossier(session, cycle, dossier)
+    subject = subject_of(session, None, notice.subject_id)
+    book = _book_of(session, books, cycle, subject)
     last_on = notice.params.get("last_on")
     line = Line(
         notice_key=notice.key,
         kind=LineKind.NEWS,
         act=told(book, notice.code or "", _parameters(notice.params)),
-        about=_about(session, book, dossier, notice, mail),
+        about=_about(session, book, subject, notice, mail),
         last_day=date.fromisoformat(last_on) if last_on else None,
         expected=False,
         why=None,
-        url=_url(session, dossier, notice, stationery),
+        url=_url(session, subject, notice, stationery),
         happened_on=local_day(notice.moment_at),
-        details=number(dossier),
+        details=number(subject),
     )
     completion = _completion_asked_by(session, notice)
-    return line if completion is None else _asking(session, book, line, completion, dossier)
+    if completion is None or not isinstance(subject, Dossier):
+        return line
+    return _asking(session, book, line, completion, subject)
 
 
 def _certificate_news(session: Session, book: Rulebook, notice: Notice, mail: Mail, stationery: Stationery) -> Line:

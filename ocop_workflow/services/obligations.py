@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.clock import OFFICE_ZONE
+from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
 from ocop_workflow.policy.date_expressions import Anchor, Due, Firmness, ResolvedDue, resolve_due
 from ocop_workflow.policy.ladders import RungMoment, first_moment_from, rung_moments
 from ocop_workflow.services.pinned_documents import Rulebook
@@ -37,6 +37,8 @@ class Duty:
         stage: The dossier's stage, where there is one.
         step: The step of the stage, where there is one.
         lapse_at: When missing it ends the dossier, where the plan says so.
+        limit_at: The statutory instant behind a plan's date, past which it can't be moved.
+        limit_source: The article that sets it.
     """
 
     key: str
@@ -51,6 +53,8 @@ class Duty:
     stage: str | None = None
     step: str | None = None
     lapse_at: datetime | None = None
+    limit_at: datetime | None = None
+    limit_source: str | None = None
 
 
 def open_obligation(work: UnitOfWork, cycle: Cycle, book: Rulebook, duty: Duty) -> Obligation:
@@ -79,6 +83,8 @@ def open_obligation(work: UnitOfWork, cycle: Cycle, book: Rulebook, duty: Duty) 
         why_params=dict(due.params),
         source=due.source,
         lapse_at=duty.lapse_at,
+        limit_at=duty.limit_at,
+        limit_source=duty.limit_source,
     )
     floor = max(duty.opens_at, cycle.opened_at)
     obligation.next_action_at = first_moment_from(moments_of(book, obligation), floor)
@@ -92,6 +98,13 @@ def moments_of(book: Rulebook, obligation: Obligation) -> tuple[RungMoment, ...]
     if obligation.ladder is None or obligation.due_at is None:
         return ()
     return rung_moments(book.plan.ladders[obligation.ladder], due_at=obligation.due_at, days=book.days)
+
+
+def is_as_reckoned(obligation: Obligation) -> bool:
+    """Return whether the date is the one that its explanation reckons, and not one that an extension gave."""
+    if obligation.due_at is None:
+        return True
+    return obligation.why_params.get("last_on") == last_day_in_time(obligation.due_at).isoformat()
 
 
 def close_obligation(obligation: Obligation, *, status: str, at: datetime) -> None:

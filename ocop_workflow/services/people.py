@@ -9,7 +9,7 @@ from notifications.addresses import is_public_address
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Holding, Official, Producer
+from ocop_workflow.storage.tables import Deputy, Holding, Official, Producer
 
 
 class AddressTakenError(InputError):
@@ -34,7 +34,8 @@ def is_address(text: str) -> bool:
 def addressee_of(session: Session, party: str, *, on: date) -> Addressee | None:
     """Return the person behind a party on a day: the producer, or a holder of the position; None if vacant.
 
-    Of several holders one with an address goes before one without, then whoever has held it longest.
+    While the holder is away that is the deputy, if the deputy can be written to. Of several holders one with an
+    address goes before one without, then whoever has held it longest.
     """
     kind, _, producer_id = party.partition(":")
     if kind == PRODUCER:
@@ -42,19 +43,42 @@ def addressee_of(session: Session, party: str, *, on: date) -> Addressee | None:
         if producer is None:
             return None
         return Addressee(party, producer.name, producer.email, producer.language)
-    holder = session.exec(
+    holder = _deputy_of(session, party, on=on) or _holder_of(session, party, on=on)
+    if holder is None:
+        return None
+    return Addressee(f"official:{holder.id}", holder.name, holder.email, holder.language)
+
+
+def _deputy_of(session: Session, position: str, *, on: date) -> Official | None:
+    """Return who reads a position's mail on a day; a holder who came after the absence began is not the one away."""
+    newcomer = select(Holding.id).where(
+        col(Holding.position) == position, col(Holding.start_on) > col(Deputy.start_on), col(Holding.start_on) <= on
+    )
+    return session.exec(
+        select(Official)
+        .join(Deputy, col(Deputy.official_id) == col(Official.id))
+        .where(
+            col(Deputy.position) == position,
+            col(Deputy.start_on) <= on,
+            col(Deputy.until_on) > on,
+            col(Official.email).is_not(None),
+            ~newcomer.exists(),
+        )
+        .order_by(col(Deputy.start_on).desc())
+    ).first()
+
+
+def _holder_of(session: Session, position: str, *, on: date) -> Official | None:
+    return session.exec(
         select(Official)
         .join(Holding, col(Holding.official_id) == col(Official.id))
         .where(
-            col(Holding.position) == party,
+            col(Holding.position) == position,
             col(Holding.start_on) <= on,
             or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on),
         )
         .order_by(col(Official.email).is_(None), col(Holding.start_on), col(Official.id))
     ).first()
-    if holder is None:
-        return None
-    return Addressee(f"official:{holder.id}", holder.name, holder.email, holder.language)
 
 
 def person_of(session: Session, key: str) -> Addressee | None:
@@ -75,7 +99,7 @@ def appoint(
     until_on: date | None = None,
 ) -> Official:
     """Register an official (once per address) and let them hold a position from a day, beside whoever holds it."""
-    official = _owner_of(work.session, email) or _register(work, position, name, email, language)
+    official = official_with_address(work.session, email) or register_official(work, position, name, email, language)
     _let_hold(work, official, position, start_on=start_on, until_on=until_on)
     return official
 
@@ -100,7 +124,7 @@ def take_over(
     """
     official = _identified(work.session, position, name, email)
     if official is None:
-        official = _register(work, position, name, email, language)
+        official = register_official(work, position, name, email, language)
     else:
         official.name, official.email, official.language = name, email or official.email, language
         work.session.add(official)
@@ -132,7 +156,7 @@ def _identified(session: Session, position: str, name: str, email: str | None) -
         .where(col(Holding.position) == position)
         .order_by(col(Holding.start_on).desc(), col(Official.id))
     ).all()
-    owner = _owner_of(session, email)
+    owner = official_with_address(session, email)
     if owner is None:
         return next((holder for holder in holders if holder.name == name), None)
     if owner.name != name and owner not in holders:
@@ -140,11 +164,13 @@ def _identified(session: Session, position: str, name: str, email: str | None) -
     return owner
 
 
-def _owner_of(session: Session, email: str | None) -> Official | None:
+def official_with_address(session: Session, email: str | None) -> Official | None:
+    """Return the official with this address; None without an address or owner."""
     return None if email is None else session.exec(select(Official).where(col(Official.email) == email)).first()
 
 
-def _register(work: UnitOfWork, position: str, name: str, email: str | None, language: str) -> Official:
+def register_official(work: UnitOfWork, position: str, name: str, email: str | None, language: str) -> Official:
+    """Add an official; the position only names somebody without an address."""
     official_id = work.ids.new("official", email or f"{position}|{name}")
     official = Official(id=official_id, name=name, email=email, language=language)
     work.session.add(official)

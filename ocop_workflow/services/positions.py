@@ -35,6 +35,18 @@ def known_positions(session: Session, books: RulebookShelf) -> dict[str, list[st
     return known
 
 
+def cycles_knowing(session: Session, books: RulebookShelf, position: str) -> list[Cycle]:
+    """Return the open cycles whose register has a position."""
+    unit_id, _, role_id = position.partition("/")
+    found = []
+    for cycle in _open_cycles(session):
+        register = books.of_cycle(session, cycle).units
+        role = register.roles.get(role_id)
+        if role is not None and any(unit.id == unit_id and unit.level == role.level for unit in register.units):
+            found.append(cycle)
+    return found
+
+
 def needed_positions(session: Session, books: RulebookShelf) -> list[str]:
     """Return the positions that the open cycles need, in the register's order: owners of steps, reports and tasks.
 

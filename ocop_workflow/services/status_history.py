@@ -17,6 +17,12 @@ from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
 NOT_GIVEN = "–"
 """What is shown where an act names no ground or item."""
 
+_REDATED = {
+    "deadline_extended": "page.told.extended",
+    "extension_undone": "page.told.extension_undone",
+    "deadlines_recounted": "page.told.recounted",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
@@ -39,8 +45,8 @@ def _told(  # noqa: PLR0911 -- one answer for each event
     """Return what the page says of an event, or None of one that is not for the producer."""
     details = details_of(event)
     titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
-    if event.action == "deadline_extended":
-        return _extension(dossier, details, titles)
+    if event.action in _REDATED:
+        return _redated(event.action, dossier, details, titles)
     if event.from_state is None or event.to_state is None:
         return None
     stage_id, before = split_state(event.from_state, dossier.stage)
@@ -68,7 +74,9 @@ def _told(  # noqa: PLR0911 -- one answer for each event
             return None
 
 
-def _extension(dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
-    stage_id = details["obligation"].removeprefix(f"{dossier.key}/").partition("/")[0]
-    last_on = last_day_in_time(datetime.fromisoformat(details["due_after"])).isoformat()
-    return Wording("page.told.extended", {"stage": titles[stage_id], "last_on": last_on})
+def _redated(action: str, dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
+    """Return what the page says of a date that was moved: the first one, where an act moved several."""
+    move = details["moved"][0] if "moved" in details else details
+    stage_id = move["obligation"].removeprefix(f"{dossier.key}/").partition("/")[0]
+    last_on = last_day_in_time(datetime.fromisoformat(move["due_after"])).isoformat()
+    return Wording(_REDATED[action], {"stage": titles[stage_id], "last_on": last_on})

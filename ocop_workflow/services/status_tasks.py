@@ -10,6 +10,7 @@ from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.rule_set import Stage
+from ocop_workflow.services.obligations import is_as_reckoned
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.titles import explanation_code, in_both, position_title
 from ocop_workflow.storage.tables import Obligation, Producer
@@ -91,7 +92,7 @@ def party_named(book: Rulebook, producer: Producer, party: str) -> Party:
 def _why(obligation: Obligation) -> tuple[Wording, ...]:
     """Return how the last day came about; an extension only names the day before it, since the rest no longer holds."""
     params = dict(obligation.why_params)
-    if obligation.deadline_version > 1:
+    if not is_as_reckoned(obligation):
         return (Wording("page.why_extended", {"first_on": params["last_on"]}),)
     if obligation.due_at is None and "anchor" in params:
         return (Wording("page.why_waiting", {"anchor": in_both(f"anchor.{params['anchor']}")}),)

@@ -130,6 +130,9 @@ def unsaid_notices(session: Session, *, since: datetime) -> int:
     return session.exec(query).one()
 
 
-def waiting_drafts(session: Session) -> int:
-    """Return how many escalations to superiors wait for the office."""
-    return session.exec(select(func.count()).select_from(Notice).where(col(Notice.status) == "draft")).one()
+def waiting_drafts(session: Session, office_id: str | None = None) -> int:
+    """Return how many escalations to superiors wait for an office, or for any when none is named."""
+    query = select(func.count()).select_from(Notice).where(col(Notice.status) == "draft")
+    if office_id is not None:
+        query = query.where(col(Notice.office_id) == office_id)
+    return session.exec(query).one()

@@ -73,6 +73,8 @@ PROMISED: dict[str, set[str]] = {
     "news.withdrawn": set(),
     "news.lapsed": {"ground", "office"},
     "news.extended": {"stage", "last_on"},
+    "news.report_extended": {"report", "period", "last_on"},
+    "news.redated": {"what", "last_on"},
     "news.link": set(),
     "news.report_returned": set(),
 }
@@ -80,6 +82,7 @@ PROMISED: dict[str, set[str]] = {
 
 REASONS = (
     "overtaken", "settled", "useless", "merged", "no_recipient", "no_address", "redated", "withdrawn", "stale",
+    "dropped",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.papers import DossierPaper
-from ocop_workflow.storage.tables.people import Holding, Official, Producer
+from ocop_workflow.storage.tables.people import Deputy, Holding, Official, Producer
 from ocop_workflow.storage.tables.support import Support
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "CouncilSession",
     "Cycle",
     "DeliveryAttempt",
+    "Deputy",
     "Dossier",
     "DossierPaper",
     "Event",

@@ -13,6 +13,7 @@ class Obligation(SQLModel, table=True):
     `key` is its natural name within the cycle. `next_action_at` is the earliest moment of a rung not decided yet,
     `enforce_at` the next instant at which lateness has to be recorded; both are null when nothing is left to do,
     so a sweep costs what is due and not what exists. `why_code` and `why_params` explain the date.
+    `limit_at` is the statutory instant past which a plan's date can't be moved, `limit_source` its article.
     """
 
     __table_args__ = (
@@ -43,6 +44,8 @@ class Obligation(SQLModel, table=True):
     why_code: str
     why_params: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     source: str
+    limit_at: datetime | None = None
+    limit_source: str | None = None
     lapse_at: datetime | None = None
     status: str = "open"
     closed_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -28,6 +28,21 @@ class Holding(SQLModel, table=True):
     position: str
     start_on: date
     until_on: date | None = None
+
+
+class Deputy(SQLModel, table=True):
+    """An official reads a position's mail in place of its holder, from a day until another (first day no longer)."""
+
+    __table_args__ = (
+        UniqueConstraint("position", "start_on"),
+        CheckConstraint("until_on > start_on", name="deputy_days"),
+    )
+
+    id: str = Field(primary_key=True)
+    official_id: str = Field(foreign_key="official.id")
+    position: str
+    start_on: date
+    until_on: date
 
 
 class Producer(SQLModel, table=True):

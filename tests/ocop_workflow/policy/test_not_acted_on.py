@@ -3,8 +3,10 @@
 import pytest
 
 from ocop_workflow.config_files import default_config_dir, find_plan, load_plan_files
+from ocop_workflow.policy.date_expressions import Due
 from ocop_workflow.policy.not_acted_on import not_acted_on
 from ocop_workflow.policy.plan import CertificateRules
+from ocop_workflow.policy.rule_set import StatutoryLimit
 
 
 @pytest.mark.parametrize("plan", ["thai-binh-2020", "cam-pha-2015", "ba-don-2021"])
@@ -22,3 +24,25 @@ def test_a_plan_with_a_ladder_for_renewals_is_acted_on_whole() -> None:
     certificates = CertificateRules(ladder=next(iter(files.plan.ladders)), source="chosen for this example")
 
     assert not_acted_on(files.plan.model_copy(update={"certificates": certificates}), files.rule_sets) == ()
+
+
+def test_statutory_limits_that_date_nothing_are_named_with_the_reason() -> None:
+    files = load_plan_files(find_plan(default_config_dir(), "quang-ninh-2017-2020"), default_config_dir())
+    (name, rules), *_ = files.rule_sets.items()
+    stage = rules.route.stages[0]
+    known = next(step.id for step in stage.steps if step.settled_by is not None)
+
+    def limit(id_: str, of: str, *, stage_id: str | None = stage.id) -> StatutoryLimit:
+        due = Due.model_validate({"within": f"5 days of {of}", "source": "article 9"})
+        return StatutoryLimit(id=id_, stage=stage_id, step=known if stage_id else None, due=due, article="article 9")
+
+    limits = (limit("watched", "received"), limit("whole", "complete"), limit("floating", "received", stage_id=None))
+    changed = rules.model_copy(update={"limits": limits, "validity_months": None, "renewal": None})
+
+    assert not_acted_on(files.plan, {name: changed}) == (
+        (
+            f'rule set "{name}": the statutory limit "whole" is read, but not watched: '
+            "nothing records when a dossier is complete"
+        ),
+        f'rule set "{name}": the statutory limit "floating" is read, but not watched: it names no stage',
+    )

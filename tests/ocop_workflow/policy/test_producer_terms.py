@@ -48,7 +48,7 @@ def test_with_fair_term_says_why_the_date_is_another_one() -> None:
     due = with_fair_term(by_25_may(), told_at=vn("2018-07-02 09:00"), days=DAYS, at_least=5)
 
     assert due.code == "office_delay"
-    assert due.params == {"from_on": "2018-05-25", "last_on": "2018-07-09", "count": 5}
+    assert due.params == {"from_on": "2018-05-25", "start_on": "2018-07-03", "last_on": "2018-07-09", "count": 5}
     assert due.source == "item 1"
 
 

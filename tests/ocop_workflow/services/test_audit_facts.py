@@ -149,8 +149,11 @@ TAMPERINGS = [
         "UPDATE dossier SET rule_set_hash = (SELECT hash FROM pinned_document WHERE kind = 'plan') WHERE stars IS NULL",
         "the row's rule set is not that of its round",
     ),
-    ("UPDATE report SET due_at = '2019-12-31 00:00:00.000000'", "the row's due_at is not the one it was planned with"),
-    ("UPDATE report SET due_at = NULL", "the row's due_at is not the one it was planned with"),
+    (
+        "UPDATE report SET due_at = '2019-12-31 00:00:00.000000'",
+        "the row's due_at is not the one it was planned with or moved to",
+    ),
+    ("UPDATE report SET due_at = NULL", "the row's due_at is not the one it was planned with or moved to"),
     (
         "UPDATE report SET submitted_at = '2018-12-31 00:00:00.000000' WHERE submitted_at IS NOT NULL",
         "the row's submitted_at is not what its events say",
@@ -212,7 +215,7 @@ def smuggle(office: "Office", when: str) -> None:
     with office.at(when) as work:
         dossier = office.dossier(work, "1-2-1")
         dossier.version += 1
-        act = Act(OFFICE, "deadline_extended")
+        act = Act(OFFICE, "remark_noted")
         append_event(work, stream=f"dossier:{dossier.id}", seq=dossier.version, cycle_id=dossier.cycle_id, act=act)
         work.session.add(dossier)
 

@@ -7,10 +7,11 @@ import pytest
 from sqlmodel import col, select
 
 from ocop_workflow.clock import OFFICE_ZONE
+from ocop_workflow.errors import InputError
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend, obligation_to_extend
-from ocop_workflow.services.obligations import REPORT
+from ocop_workflow.services.obligations import PLAN_TASK
 from ocop_workflow.storage.tables import EventText, Obligation
 from state_machines.dossier import DossierTrigger
 
@@ -181,14 +182,23 @@ def test_extend_refuses_a_dossier_that_has_lapsed_whether_or_not_a_sweep_recorde
         grant(office, when, "2018-06-01 00:00")
 
 
-def test_extend_refuses_the_date_of_a_report(office: "Office") -> None:
+def test_extend_refuses_the_date_of_a_plan_task(office: "Office") -> None:
+    """It is the plan's own; the plan would have to be amended."""
     with office.at("2018-03-20 08:00") as work:
-        report = work.session.exec(select(Obligation).where(col(Obligation.kind) == REPORT)).first()
-        assert report is not None
-        assert report.due_at is not None
-        extension = Extension(report.due_at + timedelta(days=300), "bận", "02/QĐ", OFFICE)
-        with pytest.raises(ExtensionRefusedError, match="only the dates of dossiers"):
-            extend(work, report, extension)
+        task = work.session.exec(select(Obligation).where(col(Obligation.kind) == PLAN_TASK)).first()
+        assert task is not None
+        assert task.due_at is not None
+        extension = Extension(task.due_at + timedelta(days=10), "bận", "02/QĐ", OFFICE)
+        with pytest.raises(ExtensionRefusedError, match="only the dates of dossiers and reports"):
+            extend(work, task, extension)
+
+
+@pytest.mark.parametrize(("reason", "decision", "missing"), [(" ", "01/QĐ", "reason"), ("mưa", "", "decision")])
+def test_extend_needs_a_reason_and_the_number_of_a_decision(
+    office: "Office", reason: str, decision: str, missing: str
+) -> None:
+    with office.at("2018-03-20 08:00") as work, pytest.raises(InputError, match=missing):
+        extend(work, office.obligation(work, "submission"), Extension(vn("2018-04-14 00:00"), reason, decision, OFFICE))
 
 
 def test_extend_refuses_an_obligation_without_date(office: "Office") -> None:

@@ -1,0 +1,103 @@
+"""Commands about what superiors would be told: escalations list, release, drop."""
+
+from typing import Annotated
+
+import typer
+
+from notifications.catalogue import Language
+from ocop_workflow.cli.listed_notices import COLUMNS, listed
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
+from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.errors import InputError
+from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.cycles import find_cycle
+from ocop_workflow.services.escalations import Decided, drafts_of, drop, release
+
+app = typer.Typer(
+    help="What superiors would be told of delays: nothing leaves before the office releases it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+NumbersArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[NUMBER]...", help="Beginnings of ids as the list shows them, or dossiers' numbers."),
+]
+UnitOption = Annotated[str | None, typer.Option(help="Only what lies in this unit's area.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Everything that waits.")]
+
+
+@app.callback()
+def escalations() -> None:
+    """What superiors would be told of delays: nothing leaves before the office releases it."""
+
+
+@app.command("list")
+def list_drafts(
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    unit: UnitOption = None,
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """List the drafts that wait for the office, the oldest first."""
+    with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
+        found = find_cycle(work.session, cycle)
+        drafts = [notice for notice, owed in drafts_of(work.session, found) if unit in (None, owed.unit_id)]
+        rows = listed(work, found, drafts, language)
+    if as_json:
+        print_json([row.as_object for row in rows])
+        return
+    caption = f"{len(rows)} wait; `ocop escalations release` lets them leave with the next digest"
+    print_table(f"Drafts to superiors in {found.key}", COLUMNS, (row.row for row in rows), caption=caption)
+
+
+@app.command("release")
+def release_(
+    numbers: NumbersArgument = None,
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    unit: UnitOption = None,
+    all_: AllOption = False,
+    at: AtOption = None,
+) -> None:
+    """Let drafts leave with the next digest; what was done meanwhile is not said any more."""
+    _check_scope(numbers, unit, all_=all_)
+    with open_runtime(data) as runtime:
+        now = runtime.moment_of_act(read_instant(at)).now
+        with runtime.transaction(now) as work:
+            found = find_cycle(work.session, cycle)
+            drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers or (), unit=unit)]
+            done = release(work, found, drafts, actor=found.office_position)
+    _say("released", done)
+
+
+@app.command("drop")
+def drop_(
+    reason: Annotated[str, typer.Option(help="Why the superior is not told.")],
+    numbers: NumbersArgument = None,
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    unit: UnitOption = None,
+    all_: AllOption = False,
+    at: AtOption = None,
+) -> None:
+    """End drafts unsent; the reason stays on record."""
+    _check_scope(numbers, unit, all_=all_)
+    with open_runtime(data) as runtime:
+        now = runtime.moment_of_act(read_instant(at)).now
+        with runtime.transaction(now) as work:
+            found = find_cycle(work.session, cycle)
+            drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers or (), unit=unit)]
+            done = drop(work, found, drafts, actor=found.office_position, reason=reason)
+    _say("dropped", done)
+
+
+def _check_scope(numbers: list[str] | None, unit: str | None, *, all_: bool) -> None:
+    if all_ == bool(numbers or unit):
+        raise InputError("say which drafts: numbers, --unit UNIT, or --all")
+
+
+def _say(verb: str, done: Decided) -> None:
+    settled = f"; {done.settled} had settled meanwhile" if done.settled else ""
+    console.print(f"{len(done.decided)} escalations are {verb}{settled}.", highlight=False)

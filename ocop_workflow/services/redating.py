@@ -1,0 +1,92 @@
+"""Giving an obligation another date: a new deadline version, the old rungs ended, the new ladder begun."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from ocop_workflow.policy.ladders import RungDecision, Suppression, first_moment_from
+from ocop_workflow.services.notices import insert_notices, rung_row, suppress
+from ocop_workflow.services.obligations import enforcement_of, moments_of
+from ocop_workflow.services.reminders import recipient_of
+from ocop_workflow.services.subjects import dated_subject
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Notice, Obligation
+
+DEADLINES_RECOUNTED = "deadlines_recounted"
+"""The act that a change of the calendar is to a subject whose dates it moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One date that moves, or moved: from the first instant too late to another."""
+
+    obligation: Obligation
+    before: datetime
+    after: datetime
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Return what an event says of the move once it is made."""
+        return {
+            "obligation": self.obligation.key,
+            "due_before": self.before.isoformat(),
+            "due_after": self.after.isoformat(),
+            "deadline_version": self.obligation.deadline_version,
+        }
+
+
+def redate(work: UnitOfWork, cycle: Cycle, move: Move, *, first_rung_from: datetime | None = None) -> None:
+    """Move an open obligation's date with its lapse; the deadline version rises.
+
+    Rungs of the old date that were not said end as re-dated. The new ladder begins now, or at `first_rung_from`, but
+    never before the obligation opens (promise I3). Lateness follows from the new date (promise I9).
+    """
+    obligation = move.obligation
+    end_old_rungs(work, cycle, obligation)
+    if obligation.lapse_at is not None:
+        obligation.lapse_at += move.after - move.before
+    obligation.due_at = move.after
+    obligation.overdue_at = None
+    obligation.deadline_version += 1
+    begin_ladder(work, cycle, obligation, first_rung_from or work.now)
+    enforcement_of(obligation, work.now)
+    work.session.add(obligation)
+    row = dated_subject(work.session, obligation)
+    if row is not None:
+        row.due_at = move.after
+        work.session.add(row)
+
+
+def begin_ladder(work: UnitOfWork, cycle: Cycle, obligation: Obligation, floor: datetime) -> None:
+    """Set the obligation's next rung: the first at or after `floor`, its opening and the cycle's."""
+    book = work.books.of_cycle(work.session, cycle)
+    since = max(floor, obligation.opens_at, cycle.opened_at)
+    obligation.next_action_at = first_moment_from(moments_of(book, obligation), since)
+
+
+def end_old_rungs(work: UnitOfWork, cycle: Cycle, obligation: Obligation) -> None:
+    """Suppress what the old date still had to say: notices not yet mailed, and rungs that no sweep has seen."""
+    waiting = select(Notice).where(
+        col(Notice.obligation_id) == obligation.id, col(Notice.status).in_(("planned", "draft"))
+    )
+    for notice in work.session.exec(waiting):
+        suppress(notice, Suppression.REDATED, at=work.now)
+        work.session.add(notice)
+    if obligation.next_action_at is None:
+        return
+    book = work.books.of_cycle(work.session, cycle)
+    missed = [m for m in moments_of(book, obligation) if obligation.next_action_at <= m.at <= work.now]
+    rows = [
+        rung_row(
+            work,
+            cycle,
+            obligation,
+            RungDecision(moment, Suppression.REDATED),
+            recipient=recipient_of(cycle, obligation, moment.audience),
+            automatic=True,
+        )
+        for moment in missed
+    ]
+    insert_notices(work.session, rows)
