@@ -19,6 +19,7 @@ from ocop_workflow.cli import (
     products,
     report,
     running,
+    simulate,
     task,
 )
 from ocop_workflow.cli.output import error_console
@@ -50,6 +51,7 @@ COMMANDS = {
 
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
+simulate.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(report.app, name="report")
 app.add_typer(task.app, name="task")

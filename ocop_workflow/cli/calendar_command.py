@@ -61,7 +61,7 @@ def calendar(
         print_json([_entry_object(entry) for entry in entries])
         return
     if ics is not None:
-        file = _calendar_file(files, entries, language, year=_year(files.plan, year))
+        file = _calendar_file(files, entries, language, year=year_of(files.plan, year))
         write_file(ics, file, said=translate(language, "table.ics"))
         return
     columns = [translate(language, f"table.{name}") for name in COLUMNS]
@@ -103,10 +103,15 @@ def _entries(files: PlanFiles, year: int | None) -> tuple[CalendarEntry, ...]:
     plan = files.plan
     # Two years more on both sides, as where the plan is checked: a rung lies up to 400 working days from its date.
     days = working_days_of_vietnam(range(plan.first_day.year - 2, plan.runs_until.year + 3), plan.calendar)
-    return year_calendar(plan, files.rule_sets, files.units, days=days, year=_year(plan, year))
+    return year_calendar(plan, files.rule_sets, files.units, days=days, year=year_of(plan, year))
 
 
-def _year(plan: CyclePlan, year: int | None) -> int:
+def year_of(plan: CyclePlan, year: int | None) -> int:
+    """Return the year of a plan that was named, or its only one.
+
+    Raises:
+        InputError: The plan has nothing for it, or several years and none was named.
+    """
     known = ", ".join(str(each) for each in sorted(plan.years))
     if year is None and len(plan.years) != 1:
         raise InputError(f"plan {plan.id} has the years {known}; name one with --year")
