@@ -21,6 +21,7 @@ from ocop_workflow.cli import (
     running,
     simulate,
     task,
+    why,
 )
 from ocop_workflow.cli.output import error_console
 from ocop_workflow.errors import OcopError
@@ -62,6 +63,7 @@ app.add_typer(audit.app, name="audit")
 folder.register(app)
 doctor.register(app)
 running.register(app)
+why.register(app)
 demo.register(app)
 demo_prefect.register(app)
 
