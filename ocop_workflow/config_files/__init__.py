@@ -14,6 +14,7 @@ from ocop_workflow.config_files.loading import (
     load_rule_set,
     load_schedules,
     load_units,
+    plans_under,
 )
 from ocop_workflow.config_files.products import load_products
 from ocop_workflow.config_files.schedules import Schedule, Schedules
@@ -39,6 +40,7 @@ __all__ = [
     "load_rule_set",
     "load_schedules",
     "load_units",
+    "plans_under",
     "read_document",
     "write_json_schemas",
 ]
