@@ -14,6 +14,7 @@ from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import COMPLETION, PRODUCER
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
+from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
@@ -176,6 +177,8 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
 
 def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
     cycle = session.get_one(Cycle, notice.cycle_id)
+    if notice.code == ALARM:
+        return _alarm_line(books.of_cycle(session, cycle), cycle, notice, mail)
     dossier = session.get_one(Dossier, notice.subject_id)
     book = books.of_dossier(session, cycle, dossier)
     last_on = notice.params.get("last_on")
@@ -193,6 +196,22 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
     )
     completion = _completion_asked_by(session, notice)
     return line if completion is None else _asking(session, book, line, completion, dossier)
+
+
+def _alarm_line(book: Rulebook, cycle: Cycle, notice: Notice, mail: Mail) -> Line:
+    """Return what is wrong with the installation, a sentence for each trouble."""
+    return Line(
+        notice_key=notice.key,
+        kind=LineKind.NEWS,
+        act=Wording(ALARM, {"count": notice.params["count"]}),
+        about=position_title(book.units, cycle.office_position).in_language(mail.language),
+        last_day=None,
+        expected=False,
+        why=None,
+        url=None,
+        happened_on=local_day(notice.moment_at),
+        details=tuple(Wording(each["code"], _parameters(each["params"])) for each in notice.params["troubles"]),
+    )
 
 
 def _completion_asked_by(session: Session, notice: Notice) -> Obligation | None:

@@ -9,10 +9,18 @@ from prefect import Flow
 from ocop_workflow.config_files import default_config_dir, load_schedules
 from ocop_workflow.scheduler import embedded_scheduler, resolve_flow, trigger_of
 
-FLOWS = ["open-cycle", "send-reminders", "chase-reports", "enforce-deadlines", "close-cycle", "deliver-mail"]
+FLOWS = [
+    "check-health",
+    "open-cycle",
+    "send-reminders",
+    "chase-reports",
+    "enforce-deadlines",
+    "close-cycle",
+    "deliver-mail",
+]
 
 
-def test_schedules_name_the_six_flows_with_mail_last() -> None:
+def test_schedules_name_the_seven_flows_with_mail_last() -> None:
     """One tick runs them in this order, so that what was planned leaves in the same tick."""
     assert [schedule.flow for schedule in load_schedules(default_config_dir())] == FLOWS
 

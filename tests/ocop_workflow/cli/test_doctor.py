@@ -55,6 +55,20 @@ def test_doctor_finds_a_simulated_folder_with_a_cycle_well(ocop: Any, office: Pa
     assert "FAULT" not in ran.out
 
 
+def test_doctor_finds_flows_that_stand_still(ocop: Any, office: Path) -> None:
+    """The cycle was opened on 1 March at 07:30; the next that happens is on the 10th at 08:30, and no delivery."""
+    ocop("run", "open-cycle", "--at", "2018-03-10T08:30", "--data", office)
+    with open_runtime(office) as runtime, runtime.transaction(runtime.business_now()):
+        pass
+
+    ran = ocop("doctor", "--data", office, "--json")
+
+    assert ran.code == 3
+    assert faults(ran) == {
+        "health": "Nothing was swept for 217 hours; what was missed is sent now. Look at the server and its schedules."
+    }
+
+
 @pytest.mark.usefixtures("mail_server", "public")
 def test_doctor_misses_an_open_cycle(ocop: Any, live: Path) -> None:
     ran = ocop("doctor", "--data", live, "--json")
