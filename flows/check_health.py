@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.running import SweepReport, call_batch, finish
 from ocop_workflow.runtime import Runtime, open_runtime
-from ocop_workflow.services.health import alarm, watched_offices
+from ocop_workflow.services.health import alarm, troubles_of, watched_offices
 
 FLOW = "check-health"
 
@@ -27,7 +27,8 @@ def check_health(at: datetime | None = None, office: str | None = None) -> dict[
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
             offices = [office] if office is not None else watched_offices(work.session)
-        for name in offices:
+            troubled = [name for name in offices if troubles_of(work, name)]
+        for name in troubled:
             try:
                 report.add(call_batch(check_office, runtime, name, now))
             except Exception as error:  # noqa: BLE001 -- one office's trouble must not hide the others'
