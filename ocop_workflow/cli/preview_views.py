@@ -8,11 +8,10 @@ from typing import Any
 from notifications.catalogue import Language, Parameter, show_date, show_weekday, translate
 from ocop_workflow.cli.output import console, print_table
 from ocop_workflow.policy.document import LocalText
-from ocop_workflow.policy.year_preview import DayCount, Reader, Risk, YearPreview
+from ocop_workflow.policy.year_preview import POSITIONS_SHOWN, DayCount, Reader, YearPreview
 from ocop_workflow.services.letters import period_name
 from ocop_workflow.services.titles import rung_title, show_month
-
-POSITIONS_SHOWN = 15
+from ocop_workflow.services.year_preview import risk_sentence
 
 
 def preview_object(preview: YearPreview) -> dict[str, Any]:
@@ -30,12 +29,6 @@ def preview_object(preview: YearPreview) -> dict[str, Any]:
         ],
     }
     return {"simulated": True, "summary": summary, "busiest": _plain(preview.busiest), **_plain(preview)}
-
-
-def risk_sentence(risk: Risk, language: Language) -> str:
-    """Return a risk as people read it."""
-    params: dict[str, Parameter] = {**risk.params, "count": risk.part.count, "of": risk.part.of}
-    return translate(language, f"preview.risk.{risk.code}", params)
 
 
 def print_preview(preview: YearPreview, language: Language) -> None:

@@ -1,8 +1,6 @@
 """The command `ocop cycle simulate`: a plan's year replayed with made-up people before it is lived."""
 
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +29,7 @@ from ocop_workflow.replay import Staging
 from ocop_workflow.runtime import KEYS_FILE, open_runtime
 from ocop_workflow.services.cycles import CycleDocuments, find_cycle
 from ocop_workflow.services.year_preview import preview_of
+from ocop_workflow.settings import load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -128,20 +127,13 @@ def _pinned(folder: Path, key: str | None) -> tuple[CycleDocuments, int]:
 
 def _replayed(staging: Staging, *, quiet: bool) -> tuple[YearPreview, list[str]]:
     """Return the preview, and what was refused or failed on the way."""
-    with (
-        _temporary_folder() as folder,
-        MailCatcher(folder / "mail") as catcher,
-    ):
-        data = folder / "year"
+    with tempfile.TemporaryDirectory(prefix="ocop-preview-") as folder, MailCatcher(Path(folder) / "mail") as catcher:
+        data = Path(folder) / "year"
+        if load_settings(data).database_url is not None:
+            raise InputError("a preview is made in a database of its own; run it without OCOP_DATABASE_URL")
         prepare_folder(data, staging)
         with open_runtime(data, settings=catcher_settings(data, catcher.port)) as runtime:
             replayed = replay_with_progress(runtime, staging, quiet=quiet)
             with runtime.reading(runtime.business_now()) as work:
                 preview = preview_of(work, find_cycle(work.session, None), seed=staging.seed)
     return preview, [*replayed.refused, *replayed.failures]
-
-
-@contextmanager
-def _temporary_folder() -> Generator[Path, None, None]:
-    with tempfile.TemporaryDirectory(prefix="ocop-preview-") as folder:
-        yield Path(folder)

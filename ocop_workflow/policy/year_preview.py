@@ -14,6 +14,8 @@ QUIET_WORKING_DAYS = 8
 
 BUSIEST_DAYS = 10
 RISKS = 3
+POSITIONS_SHOWN = 15
+"""The heaviest positions that people are shown; programs get all of them."""
 
 
 class Reader(StrEnum):

@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
+from notifications.catalogue import Language, Parameter, translate
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import Audience
@@ -19,6 +20,7 @@ from ocop_workflow.policy.year_preview import (
     Part,
     Reader,
     ReportRow,
+    Risk,
     SilentRung,
     Span,
     YearPreview,
@@ -84,6 +86,12 @@ def preview_of(work: UnitOfWork, cycle: Cycle, *, seed: int) -> YearPreview:
         spans=_spans(book, kinds),
         unreachable=_unreachable(session, cycle),
     )
+
+
+def risk_sentence(risk: Risk, language: Language) -> str:
+    """Return a risk as people read it."""
+    params: dict[str, Parameter] = {**risk.params, "count": risk.part.count, "of": risk.part.of}
+    return translate(language, f"preview.risk.{risk.code}", params)
 
 
 @dataclass(slots=True)

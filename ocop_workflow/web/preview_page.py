@@ -7,10 +7,11 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from notifications.catalogue import Language, Parameter, show_date, translate
-from ocop_workflow.policy.year_preview import Reader, Risk, YearPreview
+from notifications.catalogue import Language, show_date
+from ocop_workflow.policy.year_preview import POSITIONS_SHOWN, Reader, YearPreview
 from ocop_workflow.services.letters import period_name
 from ocop_workflow.services.titles import rung_title, show_month
+from ocop_workflow.services.year_preview import risk_sentence
 from ocop_workflow.web.rendering import load_renderer
 
 LABELS, CHART = 250, 740
@@ -18,8 +19,6 @@ LABELS, CHART = 250, 740
 
 LEVELS = 5
 """Shades of a heat map, from few to many."""
-
-POSITIONS_SHOWN = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def preview_page(preview: YearPreview, language: Language) -> str:
         periods=sorted({period for row in preview.reports for period in row.periods}),
         level=level,
         number=lambda count: show_number(count, language),
-        risk=lambda risk: translate(language, f"preview.risk.{risk.code}", _risk_params(risk)),
+        risk=lambda risk: risk_sentence(risk, language),
         rung=lambda rung: rung_title(rung)[language.value],
         month=show_month,
         period=period_name,
@@ -93,10 +92,6 @@ def show_number(count: int, language: Language) -> str:
 def level(count: int, most: int) -> int:
     """Return the shade of a number, from 0 for none to `LEVELS` for the most."""
     return -(-count * LEVELS // most) if most else 0
-
-
-def _risk_params(risk: Risk) -> dict[str, Parameter]:
-    return {**risk.params, "count": risk.part.count, "of": risk.part.of}
 
 
 def _day_cells(preview: YearPreview) -> dict[str, list[DayCell]]:

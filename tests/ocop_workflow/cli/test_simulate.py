@@ -257,3 +257,14 @@ def test_a_folders_cycle_is_previewed_with_what_it_is_pinned_to_and_only_read(
     preview = json.loads(ran.out)
     assert (ran.code, preview["plan"], preview["summary"]["dossiers"]) == (0, "spring", 1)
     assert ocop("audit", "verify", "--data", office).out == before
+
+
+def test_a_preview_never_uses_the_offices_own_database(
+    ocop: "Run", config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCOP_DATABASE_URL", f"sqlite:///{tmp_path / 'office.db'}")
+    ran = ocop("cycle", "simulate", PLAN, "--config", config)
+
+    assert ran.code == 2
+    assert "run it without OCOP_DATABASE_URL" in ran.err
+    assert not (tmp_path / "office.db").exists()
