@@ -4,14 +4,21 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ocop_workflow.cli.output import console
+
 if TYPE_CHECKING:
     from tests.ocop_workflow.cli.conftest import Run
 
 DEADLINE = "1-1-1/idea_registration/submission"
 
 
-def test_why_explains_a_deadline_in_english_and_vietnamese(ocop: "Run", office: Path) -> None:
+def test_why_explains_a_deadline_in_english_and_vietnamese(
+    ocop: "Run", office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The plan of the spring writes by 2018-03-14, a Wednesday."""
+    monkeypatch.setattr(console, "width", 200)
     english = ocop("why", DEADLINE, "--data", office)
     vietnamese = ocop("why", DEADLINE, "--data", office, "--language", "vi")
 
