@@ -39,6 +39,7 @@ class Staging:
         seed: Of everything that people do.
         demo: Ticks, behaviour, outage, specials.
         schedules: The flows, in the order of a tick.
+        pinned: What an opened cycle is pinned to, where its year is replayed again; None takes the files.
     """
 
     files: PlanFiles
@@ -46,6 +47,7 @@ class Staging:
     seed: int
     demo: DemoSettings
     schedules: tuple[Schedule, ...]
+    pinned: CycleDocuments | None = None
 
     @property
     def opens_on(self) -> date:
@@ -88,7 +90,7 @@ def stage_year(runtime: Runtime, staging: Staging) -> tuple[ScriptedAct, ...]:
     opened_at = at_local(staging.opens_on, staging.demo.ticks[0])
     if _cycle(runtime, opened_at) is None:
         with runtime.transaction(opened_at) as work:
-            documents = documents_for(staging.files, staging.year)
+            documents = staging.pinned or documents_for(staging.files, staging.year)
             plan = documents.plan
             cycle = open_cycle(work, documents, year=staging.year, actor=f"{plan.office}/{plan.office_role}")
             appoint_everybody(

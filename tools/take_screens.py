@@ -16,13 +16,14 @@ from sqlmodel import col, select
 
 from notifications.catcher import read_messages
 from notifications.composing import notice_keys
+from ocop_workflow.config_files import default_config_dir, load_demo_settings
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.links import links_of, token_of
 from ocop_workflow.storage.tables import Dossier
 from ocop_workflow.web.app import create_app
 
 SCREENS = Path(__file__).parents[1] / "docs" / "screens"
-PHONE, DESK = (360, 1000), (900, 700)
+PHONE, DESK, WHOLE = (360, 1000), (900, 700), (1100, 1560)
 PORT = 8911
 FLAGS = (
     "--headless",
@@ -38,7 +39,7 @@ FLAGS = (
 
 
 def main() -> None:
-    """Take one picture of a page on a phone, one on a desk, and three of mails."""
+    """Take one picture of a page on a phone, one on a desk, three of mails, and the preview of a year."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo-data")
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
@@ -46,6 +47,17 @@ def main() -> None:
     with open_runtime(folder) as runtime:
         _pages(browser, runtime)
     _mails(browser, read_messages(folder / "mail"))
+    _preview(browser)
+
+
+def _preview(browser: str) -> None:
+    """Take the preview of the demo's plan; it takes as long as the demo."""
+    plan = load_demo_settings(default_config_dir()).plan
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "preview.html"
+        simulate = [sys.executable, "-m", "ocop_workflow", "cycle", "simulate", plan]
+        subprocess.run([*simulate, "--html", page, "--language", "vi"], check=True, timeout=1800)
+        _shoot(browser, f"file://{page}", SCREENS / "preview.png", WHOLE)
 
 
 def _pages(browser: str, runtime: Runtime) -> None:

@@ -28,9 +28,11 @@ from ocop_workflow.cli import (
     report,
     ruleset,
     running,
+    simulate,
     support,
     targets_command,
     task,
+    why,
 )
 from ocop_workflow.cli.output import error_console
 from ocop_workflow.errors import OcopError
@@ -70,6 +72,7 @@ app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
 targets_command.register(cycle.app)
 app.add_typer(calendar_days.app, name="calendar")
+simulate.register(cycle.app)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(report.app, name="report")
@@ -91,6 +94,7 @@ extend.register(app)
 folder.register(app)
 doctor.register(app)
 running.register(app)
+why.register(app)
 demo.register(app)
 demo_prefect.register(app)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,8 @@ from notifications.catalogue import Language, Parameter, has_sentence, show_date
 from ocop_workflow.cli.cycle import PlanArgument, plan_files
 from ocop_workflow.cli.options import ConfigOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import iso, print_csv, print_json, print_table
-from ocop_workflow.clock import local_day
+from ocop_workflow.cli.written_file import write_file
+from ocop_workflow.clock import SystemClock, local_day
 from ocop_workflow.config_files import PlanFiles
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.date_expressions import Firmness, ResolvedDue
@@ -39,17 +41,28 @@ def calendar(
     config: ConfigOption = None,
     language: LanguageOption = Language.EN,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, as a spreadsheet reads it.")] = False,
+    ics: Annotated[
+        Path | None,
+        typer.Option(
+            "--ics", help="Write an iCalendar file to be imported into a calendar; - prints it.", allow_dash=True
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show everything that a plan asks for in a year, in the order of the dates; nothing is opened or written.
 
     A step of a round is one line, however many products pass it. What has no date, or a term that only begins to run
-    with something else, comes last. The table joins the reports that many units owe on one day.
+    with something else, comes last; the iCalendar file leaves it out. Table, CSV and iCalendar join the reports that
+    many units owe on one day.
     """
     files = plan_files(plan, config)
     entries = _entries(files, year)
     if as_json:
         print_json([_entry_object(entry) for entry in entries])
+        return
+    if ics is not None:
+        file = _calendar_file(files, entries, language, year=year_of(files.plan, year))
+        write_file(ics, file, said=translate(language, "table.ics"))
         return
     columns = [translate(language, f"table.{name}") for name in COLUMNS]
     rows = list(_rows(entries, files.units, language))
@@ -90,10 +103,15 @@ def _entries(files: PlanFiles, year: int | None) -> tuple[CalendarEntry, ...]:
     plan = files.plan
     # Two years more on both sides, as where the plan is checked: a rung lies up to 400 working days from its date.
     days = working_days_of_vietnam(range(plan.first_day.year - 2, plan.runs_until.year + 3), plan.calendar)
-    return year_calendar(plan, files.rule_sets, files.units, days=days, year=_year(plan, year))
+    return year_calendar(plan, files.rule_sets, files.units, days=days, year=year_of(plan, year))
 
 
-def _year(plan: CyclePlan, year: int | None) -> int:
+def year_of(plan: CyclePlan, year: int | None) -> int:
+    """Return the year of a plan that was named, or its only one.
+
+    Raises:
+        InputError: The plan has nothing for it, or several years and none was named.
+    """
     known = ", ".join(str(each) for each in sorted(plan.years))
     if year is None and len(plan.years) != 1:
         raise InputError(f"plan {plan.id} has the years {known}; name one with --year")
@@ -126,20 +144,49 @@ def _entry_object(entry: CalendarEntry) -> dict[str, Any]:
     }
 
 
+def _calendar_file(files: PlanFiles, entries: Iterable[CalendarEntry], language: Language, *, year: int) -> bytes:
+    """Return the dated entries as an iCalendar file: one entry for each line of the table, on its last day in time."""
+    from notifications.calendar_file import MarkedDay, calendar_file  # noqa: PLC0415 -- icalendar only where it writes
+
+    marked = []
+    for line, alike in groupby(entries, key=_line_of):
+        entry, *others = alike
+        if entry.due.last_day is None:
+            continue
+        who = _show_responsible(entry.responsible, files.units, language, count=1 + len(others))
+        expected = f" ({translate(language, 'table.expected')})" if entry.due.firmness is Firmness.EXPECTED else ""
+        marked.append(
+            MarkedDay(
+                key=f"{entry.kind}/{line}",
+                day=entry.due.last_day,
+                summary=f"{_show_title(entry, language)}{expected}",
+                description=f"{who}\n{why_sentence(entry.due, language)}\n{entry.due.source}",
+                category=translate(language, f"kind.{entry.kind}"),
+            )
+        )
+    plan = files.plan
+    name = f"{plan.title.in_language(language)} ({year})"
+    return calendar_file(name, marked, key=f"{plan.id}/{year}", language=language, stamp=SystemClock().now())
+
+
 def _rows(entries: Iterable[CalendarEntry], units: UnitRegister, language: Language) -> Iterator[tuple[str, ...]]:
     """Yield a line for each entry; the reports of all units on one period are one line."""
     for _, alike in groupby(entries, key=_line_of):
         entry, *others = alike
-        title = entry.title.in_language(language)
         rungs = [_show_rung(rung, language) for rung in (entry.rungs[:1] + entry.rungs[-1:])]
         yield (
             _show_last_day(entry.due, language),
             _show_responsible(entry.responsible, units, language, count=1 + len(others)),
-            f"{title} ({period_name(entry.period)})" if entry.period else title,
+            _show_title(entry, language),
             why_sentence(entry.due, language),
             entry.due.source,
             " – ".join(rungs),
         )
+
+
+def _show_title(entry: CalendarEntry, language: Language) -> str:
+    title = entry.title.in_language(language)
+    return f"{title} ({period_name(entry.period)})" if entry.period else title
 
 
 def _line_of(entry: CalendarEntry) -> str:

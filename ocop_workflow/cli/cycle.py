@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ocop_workflow.cli.family import family_notes
 from ocop_workflow.cli.options import AtOption, ConfigOption, CycleOption, DataOption, JsonOption, read_instant
 from ocop_workflow.cli.output import console, error_console, iso, print_json, print_table, show_instant
 from ocop_workflow.clock import local_day
@@ -49,7 +50,8 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
     """Check a plan with its rule sets, units and products; nothing is written.
 
     Each fault is a line with file, line number and remedy; with any fault the exit code is 2. Notes name what is read
-    but has no effect yet, and reports that are due on the very day of those they collect.
+    but has no effect yet, reports that are due on the very day of those they collect, where the plan falls behind its
+    parent plan, and which plans stand under it.
     """
     try:
         files = plan_files(plan, config)
@@ -72,7 +74,9 @@ def check(plan: PlanArgument, config: ConfigOption = None, as_json: JsonOption =
         highlight=False,
         soft_wrap=True,
     )
-    for sentence in (*not_acted_on(files.plan, files.rule_sets), *collecting_notes(files.plan)):
+    config_dir = config or default_config_dir()
+    notes = (*not_acted_on(files.plan, files.rule_sets), *collecting_notes(files.plan))
+    for sentence in (*notes, *family_notes(files, config_dir)):
         console.print(f"note: {sentence}", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -75,7 +75,7 @@ def demo(
         MailCatcher(data / MAIL_FOLDER) as catcher,
         open_runtime(data, settings=catcher_settings(data, catcher.port)) as runtime,
     ):
-        replayed = _replay_with_progress(runtime, staging, quiet=as_json)
+        replayed = replay_with_progress(runtime, staging, quiet=as_json)
         summary = summarise(runtime, staging, emls=catcher.count)
     wall_seconds = round(time.monotonic() - started, 1)
     if as_json:
@@ -126,7 +126,8 @@ def catcher_settings(data: Path, port: int) -> Settings:
     return load_settings(data).model_copy(update=changes)
 
 
-def _replay_with_progress(runtime: Runtime, staging: Staging, *, quiet: bool) -> Replayed:
+def replay_with_progress(runtime: Runtime, staging: Staging, *, quiet: bool) -> Replayed:
+    """Stage and replay the year, with a progress bar on a terminal unless `quiet`."""
     script = stage_year(runtime, staging)
     with _progress(staging, quiet=quiet) as advance:
         return replay(runtime, staging, script, on_day=advance)

@@ -16,6 +16,7 @@ from ocop_workflow.config_files.loading import (
     load_rule_sets,
     load_schedules,
     load_units,
+    plans_under,
 )
 from ocop_workflow.config_files.products import load_products
 from ocop_workflow.config_files.schedules import Schedule, Schedules
@@ -44,6 +45,7 @@ __all__ = [
     "load_rule_sets",
     "load_schedules",
     "load_units",
+    "plans_under",
     "read_document",
     "rule_sets_with_criteria",
     "write_json_schemas",

@@ -1,7 +1,7 @@
 """Loading what `config/` holds: each file becomes a checked model, or the faults in it are raised together."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -66,6 +66,17 @@ def load_plan(path: Path) -> CyclePlan:
         InvalidFilesError: The file can't be read, or is no plan.
     """
     return _load(path, CyclePlan)[0]
+
+
+def plans_under(config_dir: Path, plan_id: str) -> tuple[str, ...]:
+    """Return the ids of the plans that name this one as their parent; a file that can't be read is passed over."""
+    children = []
+    for path in sorted((config_dir / "cycles").glob("*.yaml")):
+        with suppress(InvalidFilesError):
+            data = read_document(path).data
+            if isinstance(data, dict) and data.get("parent") == plan_id:
+                children.append(path.stem)
+    return tuple(children)
 
 
 def load_rule_set(config_dir: Path, rule_set_id: str) -> RuleSet:

@@ -269,7 +269,8 @@ def _integer_years(value: object) -> object:
 class CyclePlan(Record):
     """One plan, whole. `runs_until` is the first day after its horizon.
 
-    `producer_days_at_least` working days are left to a producer whose date an office's delay has eaten up.
+    `producer_days_at_least` working days are left to a producer whose date an office's delay has eaten up. From the
+    day `next_year_by` (month-day) of a year on, the office is alarmed while nothing is configured for the next year.
     """
 
     id: Identifier
@@ -290,6 +291,7 @@ class CyclePlan(Record):
     extensions: ExtensionRules | None = None
     digest_at: time
     producer_days_at_least: int = Field(default=5, ge=1, le=60)
+    next_year_by: str | None = Field(default=None, pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")
     ladders: dict[Identifier, Ladder]
     councils: dict[Identifier, Council] = Field(default_factory=dict)
     certificates: CertificateRules | None = None

@@ -165,6 +165,12 @@ def working_days_of_plan(first_day: date, runs_until: date, rules: CalendarRules
     return working_days_of_vietnam(range(first_day.year - 2, runs_until.year + 6), rules)
 
 
+def lunar_new_year(year: int) -> date:
+    """Return the first day of Tết, the lunar new year of Vietnam, in a year."""
+    public = holidays.country_holidays("VN", years=year, language="en_US")
+    return next(day for day, name in sorted(public.items()) if "Lunar New Year" in name.split("; "))
+
+
 def merged_calendar(base: CalendarRules, plan: CalendarRules) -> CalendarRules:
     """Return the plan's calendar over the installation's: the plan wins day by day, its switches stand."""
     return plan.model_copy(

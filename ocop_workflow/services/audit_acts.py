@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -12,9 +11,8 @@ from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.deputies import DEPUTY_NAMED
 from ocop_workflow.services.escalations import DRAFT, DROPPED, RELEASED
 from ocop_workflow.services.events import details_of
-from ocop_workflow.services.extensions import DEADLINE_EXTENDED, EXTENSION_UNDONE
 from ocop_workflow.services.fulfilment import FULFILLED, NOTICE_FULFILLED
-from ocop_workflow.services.redating import DEADLINES_RECOUNTED
+from ocop_workflow.services.redating import moves_told
 from ocop_workflow.services.subjects import stream_of
 from ocop_workflow.storage.tables import Deputy, Event, Notice, Obligation
 
@@ -50,13 +48,6 @@ def date_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[A
             yield AuditFault(stream_of(obligation), None, f"the date of {obligation.key} is not what its acts say")
     for _, key in told:
         yield AuditFault(f"obligation {key}", None, "its date was moved back without an act")
-
-
-def moves_told(event: Event) -> list[dict[str, Any]]:
-    """Return the moves of dates that an event tells."""
-    if event.action in (DEADLINE_EXTENDED, EXTENSION_UNDONE):
-        return [details_of(event)]
-    return list(details_of(event)["moved"]) if event.action == DEADLINES_RECOUNTED else []
 
 
 def deputy_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

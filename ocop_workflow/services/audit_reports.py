@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.events import details_of
+from ocop_workflow.services.redating import moves_told
 from ocop_workflow.storage.tables import Event, Report, ReportSnapshot
 
 
@@ -20,9 +21,10 @@ def report_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
         for name, told in _told(streams[stream]).items():
             if getattr(report, name) != told:
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
-        due_at = details_of(streams[stream][0])["due_at"]
-        if (report.due_at.astimezone(UTC).isoformat() if report.due_at else None) != due_at:
-            yield AuditFault(stream, 1, "the row's due_at is not the one it was planned with")
+        planned = details_of(streams[stream][0])["due_at"]
+        due_at = [planned, *(move["due_after"] for event in streams[stream] for move in moves_told(event))][-1]
+        if report.due_at != (datetime.fromisoformat(due_at) if due_at else None):
+            yield AuditFault(stream, 1, "the row's due_at is not the one it was planned with or moved to")
 
 
 def snapshot_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

@@ -8,10 +8,10 @@ from sqlmodel import col, select
 from ocop_workflow.policy.ladders import RungDecision, Suppression
 from ocop_workflow.services.cycle_acts import check_office, said
 from ocop_workflow.services.events import Act, details_of
-from ocop_workflow.services.extensions import DEADLINE_EXTENDED, EXTENSION_UNDONE, ExtensionRefusedError
+from ocop_workflow.services.extensions import ExtensionRefusedError
 from ocop_workflow.services.notices import NEWS, insert_notices, rung_row, suppress
 from ocop_workflow.services.obligations import moments_of
-from ocop_workflow.services.redating import Move, redate
+from ocop_workflow.services.redating import DEADLINE_EXTENDED, EXTENSION_UNDONE, Move, redate
 from ocop_workflow.services.reminders import recipient_of
 from ocop_workflow.services.subjects import record_on_subject
 from ocop_workflow.services.unit_of_work import UnitOfWork

@@ -14,14 +14,13 @@ from ocop_workflow.services.cycle_acts import record_cycle_act, said
 from ocop_workflow.services.events import Act, command_done, details_of, events_of
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.obligations import PLAN_TASK, REPORT, open_obligations_of
-from ocop_workflow.services.redating import Move, redate
+from ocop_workflow.services.redating import DEADLINE_EXTENDED, EXTENSION_UNDONE, Move, redate
 from ocop_workflow.services.statutory_bounds import bound_of
 from ocop_workflow.services.subjects import record_on_subject, stream_of
 from ocop_workflow.services.titles import period_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Report
 
-DEADLINE_EXTENDED, EXTENSION_UNDONE = "deadline_extended", "extension_undone"
 EXTENSION_GRANTED = "extension_granted"
 
 

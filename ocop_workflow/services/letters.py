@@ -17,6 +17,7 @@ from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
+from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
@@ -204,6 +205,8 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
 
 def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
     cycle = session.get_one(Cycle, notice.cycle_id)
+    if notice.code == ALARM:
+        return _alarm_line(books.of_cycle(session, cycle), cycle, notice, mail)
     if (notice.code or "").startswith(CERTIFICATE_NEWS):
         return _certificate_news(session, books.of_cycle(session, cycle), notice, mail, stationery)
     if (notice.code or "") in REPORT_NEWS:
@@ -243,6 +246,22 @@ def _certificate_news(session: Session, book: Rulebook, notice: Notice, mail: Ma
         why=None,
         url=_url(session, certificate, notice, stationery),
         happened_on=local_day(notice.moment_at),
+    )
+
+
+def _alarm_line(book: Rulebook, cycle: Cycle, notice: Notice, mail: Mail) -> Line:
+    """Return what is wrong with the installation, a sentence for each trouble."""
+    return Line(
+        notice_key=notice.key,
+        kind=LineKind.NEWS,
+        act=Wording(ALARM, {"count": notice.params["count"]}),
+        about=position_title(book.units, cycle.office_position).in_language(mail.language),
+        last_day=None,
+        expected=False,
+        why=None,
+        url=None,
+        happened_on=local_day(notice.moment_at),
+        details=tuple(Wording(each["code"], _parameters(each["params"])) for each in notice.params["troubles"]),
     )
 
 

@@ -16,6 +16,10 @@ NEWS = "news"
 """The rung-less notices: receipts, returns, results, extensions."""
 
 
+ALARM = "news.health"
+"""The code of what the installation tells its office about itself; its subject is the cycle."""
+
+
 def tell(
     work: UnitOfWork,
     cycle: Cycle,

@@ -7,15 +7,18 @@ from typing import Any
 from sqlmodel import col, select
 
 from ocop_workflow.policy.ladders import RungDecision, Suppression, first_moment_from
+from ocop_workflow.services.events import details_of
 from ocop_workflow.services.notices import insert_notices, rung_row, suppress
 from ocop_workflow.services.obligations import enforcement_of, moments_of
 from ocop_workflow.services.reminders import recipient_of
 from ocop_workflow.services.subjects import dated_subject
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Notice, Obligation
+from ocop_workflow.storage.tables import Cycle, Event, Notice, Obligation
 
+DEADLINE_EXTENDED = "deadline_extended"
+EXTENSION_UNDONE = "extension_undone"
 DEADLINES_RECOUNTED = "deadlines_recounted"
-"""The act that a change of the calendar is to a subject whose dates it moved."""
+"""The acts that move dates; the last is a change of the calendar, which can move several of one subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ def redate(work: UnitOfWork, cycle: Cycle, move: Move, *, first_rung_from: datet
     if row is not None:
         row.due_at = move.after
         work.session.add(row)
+
+
+def moves_told(event: Event) -> list[dict[str, Any]]:
+    """Return the moves of dates that an event tells."""
+    if event.action in (DEADLINE_EXTENDED, EXTENSION_UNDONE):
+        return [details_of(event)]
+    return list(details_of(event)["moved"]) if event.action == DEADLINES_RECOUNTED else []
 
 
 def begin_ladder(work: UnitOfWork, cycle: Cycle, obligation: Obligation, floor: datetime) -> None:

@@ -61,6 +61,21 @@ def ground_title(rule_set: RuleSet, ground: str | Titles) -> str | Titles:
     return titles.get(ground, ground) if isinstance(ground, str) else ground
 
 
+def rung_title(rung: str) -> Titles:
+    """Return a rung's id as people say it: `-3w` is "3 working days before", `+3/superior` "3 days after"."""
+    days = int(rung.partition("/")[0].removesuffix("w"))
+    if not days:
+        return in_both("rung.on_the_day")
+    unit = ".working" if rung.partition("/")[0].endswith("w") else ""
+    return in_both(f"rung.{'before' if days < 0 else 'after'}{unit}", {"count": abs(days)})
+
+
+def show_month(month: str) -> str:
+    """Return a month such as `2018-01` as people write it."""
+    year, _, number = month.partition("-")
+    return f"{int(number)}/{year}"
+
+
 def explanation_code(code: str, source: str) -> str:
     """Return the code of how a day came about: a plan that does not print it is not cited for it."""
     return "chosen" if code in _OF_THE_PLAN and CHOSEN in source else code

@@ -10,6 +10,7 @@ from ocop_workflow.config_files import default_config_dir, load_schedules
 from ocop_workflow.scheduler import embedded_scheduler, resolve_flow, trigger_of
 
 FLOWS = [
+    "check-health",
     "open-cycle",
     "watch-certificates",
     "send-reminders",

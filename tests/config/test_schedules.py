@@ -76,6 +76,7 @@ def test_load_schedules_gives_the_flows_in_the_order_of_a_tick() -> None:
     schedules = load_schedules(default_config_dir())
 
     assert [schedule.flow for schedule in schedules] == [
+        "check-health",
         "open-cycle",
         "watch-certificates",
         "send-reminders",

@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
 from flows.chase_reports import chase_reports
+from flows.check_health import check_health
 from flows.close_cycle import close_cycle
 from flows.deliver_mail import deliver_mail
 from flows.enforce_deadlines import enforce_deadlines
@@ -315,3 +316,14 @@ def test_sweep_items_runs_batches_and_repeats_a_failed_one_item_by_item(runtime:
 
     assert sizes == [BATCH_SIZE, 3, 1, 1, 1]
     assert (report.counts, report.failures) == ({"done": BATCH_SIZE + 2}, ["bad: spoilt"])
+
+
+def test_check_health_tells_each_office_once_a_day(runtime: Runtime, vn: VN) -> None:
+    """Nothing ran for three days after the cycle was opened, and positions are vacant."""
+    first = counted(check_health.fn(at=vn("2018-01-05 06:00")))
+    again = counted(check_health.fn(at=vn("2018-01-05 06:15")))
+
+    with runtime.database.reading() as session:
+        alarms = list(session.exec(select(Notice.key).where(col(Notice.code) == "news.health")))
+    assert first == again == {"troubles": 2}
+    assert alarms == ["health/coast/2018-01-05|news.health|coast/coordination_office"]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -44,7 +44,8 @@ def test_without_outage_only_rungs_that_touch_it_differ(
     different = {key for key in quiet.notices if quiet.notices[key] != disturbed.notices.get(key)}
 
     assert quiet.states == disturbed.states
-    assert quiet.notices.keys() == disturbed.notices.keys()
+    alarms = {key for key in disturbed.notices if "|news.health|" in key}
+    assert quiet.notices.keys() == disturbed.notices.keys() - alarms
     assert different
     assert {local_day(quiet.moments[key]) for key in different} <= days
 
@@ -147,3 +148,16 @@ def test_killed_between_final_dot_and_reply_makes_one_countable_copy(
     assert (outcome.copies, outcome.unknown) == (1, 1)
     assert len(copies) == 2
     assert copies[0] == copies[1]
+
+
+def test_the_year_raises_one_alarm_and_only_after_its_outage(
+    reference: Callable[[str], Any], year: str, staging: Staging
+) -> None:
+    """A healthy day has nothing to say; the first tick after the days of silence tells the office of them."""
+    outage = staging.demo.outage
+    assert outage is not None
+    after = date.fromisoformat(f"{staging.year}-{outage.start}") + timedelta(days=outage.days)
+
+    alarms = [key.partition("|")[0] for key in reference(year).notices if "|news.health|" in key]
+
+    assert alarms == [f"health/{staging.files.plan.office}/{after}"]

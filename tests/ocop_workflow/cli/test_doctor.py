@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Generator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from notifications.catcher import MailCatcher
 from ocop_workflow.cli import folder
+from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.config_files import default_config_dir
 from ocop_workflow.runtime import open_runtime
 
@@ -53,6 +55,19 @@ def test_doctor_finds_a_simulated_folder_with_a_cycle_well(ocop: Any, office: Pa
 
     assert ran.code == 0
     assert "FAULT" not in ran.out
+
+
+def test_doctor_finds_flows_that_stand_still(ocop: Any, office: Path) -> None:
+    """The cycle was opened on 1 March at 07:30; somebody acts on the 10th at 08:30, and nothing was delivered."""
+    with open_runtime(office) as runtime, runtime.transaction(datetime(2018, 3, 10, 8, 30, tzinfo=OFFICE_ZONE)):
+        pass
+
+    ran = ocop("doctor", "--data", office, "--json")
+
+    assert ran.code == 3
+    assert faults(ran) == {
+        "health": "Nothing was swept for 217 hours; what was missed is sent now. Look at the server and its schedules."
+    }
 
 
 @pytest.mark.usefixtures("mail_server", "public")

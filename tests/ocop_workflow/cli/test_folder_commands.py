@@ -59,7 +59,7 @@ def test_run_names_the_flows_when_one_is_unknown(ocop: Any, office: Path) -> Non
     refused = ocop("run", "send-flowers", "--data", office)
 
     assert refused.code == 2
-    assert "known are open-cycle, watch-certificates, send-reminders, chase-reports, enforce-deadlines" in refused.err
+    assert "known are check-health, open-cycle, watch-certificates, send-reminders, chase-reports" in refused.err
 
 
 def test_run_twice_does_nothing_the_second_time(ocop: Any, office: Path) -> None:
@@ -76,6 +76,7 @@ def test_tick_runs_every_flow_and_reports_json(ocop: Any, office: Path) -> None:
     reports = json.loads(ran.out)["reports"]
 
     assert list(reports) == [
+        "check-health",
         "open-cycle",
         "watch-certificates",
         "send-reminders",
