@@ -1,5 +1,6 @@
 """Commands about an office's year: cycle check, open, list, close."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -102,7 +103,7 @@ def open_(
         report = run_flow(runtime, schedule, at=now)
         with runtime.reading(now) as work:
             vacant = vacant_positions(work.session, work.books, on=local_day(now))
-    counts = report["counts"]
+    counts = Counter(report["counts"])  # what there was none of is not counted
     console.print(
         f"{opened.key} is open: {counts['dossiers']} dossiers, {counts['reports']} reports, {counts['tasks']} tasks.",
         highlight=False,

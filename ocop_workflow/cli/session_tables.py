@@ -33,7 +33,7 @@ class SessionTables:
     def print_sheets(self) -> None:
         """Print the sheets of each session."""
         parts = [part.id for part in self._book.rule_set.parts]
-        names = [self._word(name) for name in ("member", "total", "entered_by", "criteria")]
+        names = [self._word(name) for name in ("member", "total_points", "entered_by", "by_criterion")]
         for shown in self._sessions:
             title = f"{self._word('session')} {shown.held.number}, {self._stage(shown)}"
             columns = [names[0], *parts, *names[1:]]

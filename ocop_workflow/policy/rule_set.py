@@ -184,8 +184,8 @@ class Batch(Record):
 class Renewal(Record):
     """When a renewal may be requested: first and last day in time, in days before the certificate's last valid day."""
 
-    opens_days_before: int = Field(ge=1)
-    closes_days_before: int = Field(ge=0)
+    opens_days_before: int
+    closes_days_before: int
     extended_by_law: ExtendedByLaw | None = None
     source: Source
 

@@ -168,7 +168,7 @@ class _YearOfPlan:
 
     def _approval(self, task: PlanTask, approval: Approval, subject: str, task_due: ResolvedDue) -> CalendarEntry:
         authority = self._position(approval.authority)
-        due = self._resolve(approval_due(task_due, approval))
+        due = self._resolve(approval_due(task_due, approval, year=self.year))
         rungs = self._rungs(task.ladder, due, opens_at=start_of_day(date(self.year, 1, 1)))
         return CalendarEntry(CalendarKind.PLAN_TASK, subject, approval.title, authority, due, rungs)
 

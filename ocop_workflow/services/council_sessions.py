@@ -186,6 +186,8 @@ def before_council(work: UnitOfWork, dossier: Dossier) -> DossierCase:
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
     """
     case = case_of(work, dossier)
+    if case.stage.judged_by == "nobody":
+        raise NotJudgedSoError(f"{case.stage.id} passes the dossier on and judges nothing; it takes no score sheets")
     if case.stage.judged_by != "council":
         raise NotJudgedSoError(f"{case.stage.id} is decided by verdict; give --verdict instead of score sheets")
     if dossier.status not in (DossierStatus.RECEIVED, DossierStatus.UNDER_REVIEW):

@@ -265,7 +265,7 @@ def _add_task(
             unit_id=row.approver.partition("/")[0],
             party=row.approver,
             superior=book.units.superior_of(row.approver),
-            due=resolve(book, approval_due(due, approval)),
+            due=resolve(book, approval_due(due, approval, year=book.year)),
             opens_at=cycle.opened_at,
             ladder=task.ladder,
         )

@@ -72,7 +72,7 @@ def test_run_logged_swallows_nothing_but_goes_on(runtime: Runtime, caplog: pytes
 
 def test_schedule_of_names_the_flows_there_are() -> None:
     with pytest.raises(
-        UnknownFlowError, match="no flow 'sendreminders'; known are open-cycle, watch-certificates, send-reminders"
+        UnknownFlowError, match="no flow 'sendreminders'; known are check-health, open-cycle, watch-certificates"
     ):
         schedule_of(SCHEDULES, "sendreminders")
 

@@ -76,7 +76,7 @@ def files() -> PlanFiles:
 @pytest.fixture(scope="module")
 def dossier(files: PlanFiles) -> Lifecycle:
     """The shipped route's table for a first dossier."""
-    (rule_set,) = files.rule_sets.values()
+    rule_set = files.rule_sets[files.plan.rule_set]
     round_ = files.plan.years[2018].rounds[0]
     return lifecycle_of(rule_set.route, stages_of(rule_set, round_, "first"))
 

@@ -43,7 +43,7 @@ def calendar(*arguments: str) -> list[dict[str, Any]]:
 
 
 def table(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
-    monkeypatch.setattr(console, "width", 240)
+    monkeypatch.setattr(console, "_width", 240)
     result = CliRunner().invoke(app, ["cycle", "calendar", *arguments], catch_exceptions=False)
 
     assert result.exit_code == 0

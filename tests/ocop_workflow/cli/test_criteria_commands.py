@@ -22,7 +22,7 @@ def run(*arguments: str) -> str:
 
 def test_list_counts_each_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set 13 has 34 criteria, 107 options and 8, 10 and 3 gates, as counted by hand."""
-    monkeypatch.setattr(console, "width", 200)
+    monkeypatch.setattr(console, "_width", 200)
     (coffee,) = (line for line in run("list").splitlines() if "cà phê" in line)
 
     assert [cell.strip() for cell in coffee.strip("│").split("│")][3:] == ["34", "107", "8", "10", "3"]
@@ -38,7 +38,7 @@ def test_list_as_json_holds_all_sets() -> None:
 
 
 def test_show_prints_options_with_points_and_stars(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "width", 300)
+    monkeypatch.setattr(console, "_width", 300)
     text = run("show", "1")
     (line,) = (line for line in text.splitlines() if "– Đóng gói sáng tạo, bao bì đẹp " in line)
 
@@ -47,7 +47,7 @@ def test_show_prints_options_with_points_and_stars(monkeypatch: pytest.MonkeyPat
 
 
 def test_show_names_the_two_cases_above_their_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "width", 300)
+    monkeypatch.setattr(console, "_width", 300)
 
     assert run("show", "26").count("Trường hợp 2:") == 3
 

@@ -200,7 +200,7 @@ def test_list_by_unit_takes_the_units_in_it(ocop: Any, office: Path) -> None:
 
 
 def test_list_fits_80_columns_without_cutting_words(ocop: Any, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocop_workflow.cli.output.console.width", 80)
+    monkeypatch.setattr("ocop_workflow.cli.output.console._width", 80)
     shown = ocop("dossier", "list", "--data", office, "--language", "vi").out
 
     assert "…" not in shown

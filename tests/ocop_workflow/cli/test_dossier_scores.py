@@ -101,7 +101,7 @@ def test_a_wrong_table_is_refused_whole_with_file_and_line(
 
 
 def test_sessions_interests_and_sheets_one_by_one(ocop: Any, scored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocop_workflow.cli.output.console.width", 200)
+    monkeypatch.setattr("ocop_workflow.cli.output.console._width", 200)
     sheet = ("--sheet", "m1=30/20/30")
     assert "session 1 of district_evaluation is open" in ocop("dossier", "scores", "open", "1-1-1", *at(scored)).out
     interest = ("interest", "1-1-1", "--member", "m2", "--reason", "em trai là chủ cơ sở")

@@ -23,7 +23,7 @@ RULE_SETS = load_rule_sets(CONFIG)
 @pytest.fixture(autouse=True)
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal so wide that no phrase is broken."""
-    monkeypatch.setattr(console, "width", 400)
+    monkeypatch.setattr(console, "_width", 400)
 
 
 def differences(ocop: "Run", left: str, right: str) -> dict[tuple[str, str], dict[str, Any]]:

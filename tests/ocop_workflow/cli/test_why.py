@@ -18,7 +18,7 @@ def test_why_explains_a_deadline_in_english_and_vietnamese(
     ocop: "Run", office: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan of the spring writes by 2018-03-14, a Wednesday."""
-    monkeypatch.setattr(console, "width", 200)
+    monkeypatch.setattr(console, "_width", 200)
     english = ocop("why", DEADLINE, "--data", office)
     vietnamese = ocop("why", DEADLINE, "--data", office, "--language", "vi")
 

@@ -103,14 +103,14 @@ def test_report_due_comes_back_from_json(written: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("before_day", range(2, 32))
 def test_a_quarterly_duty_keeps_its_day_rule_over_forty_quarters(before_day: int) -> None:
-    """No drift: the day before the printed one, or before the last day of a 30-day month, in every quarter's month."""
+    """No drift: the day before the printed one; a month without that day is left whole (decision 0010)."""
     rule = REPORT.validate_python({"before_day": before_day, "source": "part 3"})
     periods = [period for year in range(2017, 2027) for period in report_periods("quarter", year)]
 
     last_days = [resolve_report_due(rule, period, zone=HANOI, days=DAYS).last_day for period in periods]
 
     assert last_days == [
-        date(year, month, min(before_day, length) - 1)
+        date(year, month, min(before_day - 1, length))
         for year in range(2017, 2027)
         for month, length in ((3, 31), (6, 30), (9, 30), (12, 31))
     ]

@@ -312,7 +312,8 @@ def test_year_that_the_plan_lacks_is_refused(shipped: PlanFiles) -> None:
         calendar_of(shipped, 2016)
 
 
-TASKS_OF_2018 = 3 + 7 * 14 + 6 + 6
+CONSENTS_OF_2018 = 3  # VII.7.1.2, VII.7.1.3 and VIII.8.2 need that of the province first
+TASKS_OF_2018 = 3 + 7 * 14 + 6 + 6 + CONSENTS_OF_2018
 
 
 def test_calendar_of_quang_ninh_has_a_line_for_each_step_report_and_meeting(shipped: PlanFiles) -> None:

@@ -438,7 +438,8 @@ def test_a_re_evaluation_after_the_ministrys_result_replaces_the_one_that_referr
         ]
         stages[1]["outcomes"] = [
             {"when": {"guard": "mean_within", "at_least": 90}, "to": "national"},
-            {"when": {"guard": "mean_within", "below": 90}, "to": "recognised"},
+            {"when": {"guard": "mean_within", "at_least": 50, "below": 90}, "to": "recognised"},
+            {"when": {"guard": "mean_within", "below": 50}, "to": "rated_uncertified"},
         ]
         stages.append(national)
 
