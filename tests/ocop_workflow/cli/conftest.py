@@ -9,6 +9,7 @@ import pytest
 
 from ocop_workflow import cli
 from ocop_workflow.cli.demo import default_staging, prepare_folder
+from ocop_workflow.cli.output import console, error_console
 from ocop_workflow.config_files import default_config_dir, load_plan_files
 from ocop_workflow.replay import Staging, stage_year
 from ocop_workflow.runtime import open_runtime
@@ -32,7 +33,8 @@ Run = Callable[..., Ran]
 def ocop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run one `ocop` command in this process, with its own error handling."""
     monkeypatch.delenv("OCOP_DATA_DIR", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
+    for screen in (console, error_console):
+        monkeypatch.setattr(screen, "_width", 200)  # the environment counts only when the program starts
 
     def run(*arguments: object) -> Ran:
         monkeypatch.setattr("sys.argv", ["ocop", *(str(argument) for argument in arguments)])
