@@ -18,6 +18,8 @@ from ocop_workflow.storage.tables import Cycle
 if TYPE_CHECKING:
     from datetime import date
 
+OPEN_STATES = (PaperState.UNCHECKED, PaperState.MISSING, PaperState.EXPIRED)
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to those about dossiers."""
@@ -49,7 +51,7 @@ def papers(
             ]
         )
         return
-    open_items = sum(item.state in {PaperState.MISSING, PaperState.EXPIRED} for item in items)
+    open_items = sum(item.state in OPEN_STATES for item in items)
     print_table(
         translate(language, "table.papers", {"dossier": row.key}),
         [translate(language, f"table.{name}") for name in ("paper", "id", "status", "valid_until")],
@@ -86,6 +88,6 @@ def paper(
             found = PaperOnFile(not missing, last_day)
             record_paper(work, row, paper_id, found, actor=office, effective_at=moment.effective_at)
             items = checklist_of(work, row)
-    still = [item.paper.id for item in items if item.state in {PaperState.MISSING, PaperState.EXPIRED}]
-    said = f"still missing: {', '.join(still)}" if still else "the checklist is complete"
+    still = [item.paper.id for item in items if item.state in OPEN_STATES]
+    said = f"still open: {', '.join(still)}" if still else "the checklist is complete"
     console.print(f"{row.key}: {paper_id} is recorded; {said}", highlight=False, soft_wrap=True)

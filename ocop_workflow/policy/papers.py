@@ -14,6 +14,7 @@ WARNED_DAYS = 60
 class PaperState(StrEnum):
     """How one item of the checklist stands on a day."""
 
+    UNCHECKED = "unchecked"
     MISSING = "missing"
     PRESENT = "present"
     EXPIRING = "expiring"
@@ -63,7 +64,9 @@ def checklist(
 
 def _item(paper: Paper, found: PaperOnFile | None, today: date) -> ChecklistItem:
     last_day = found.last_day if found is not None else None
-    if found is None or not found.present:
+    if found is None:
+        state = PaperState.UNCHECKED
+    elif not found.present:
         state = PaperState.MISSING
     elif last_day is None or last_day > today + timedelta(days=WARNED_DAYS):
         state = PaperState.PRESENT

@@ -51,9 +51,9 @@ def record(office: "Office", paper: str, on_file: PaperOnFile, when: str = "2018
         record_paper(work, office.dossier(work), paper, on_file, actor=TEAM)
 
 
-def test_everything_is_missing_until_it_is_recorded(office: "Office") -> None:
+def test_nothing_is_called_missing_that_nobody_has_checked(office: "Office") -> None:
     """A first dossier needs no report of changes."""
-    assert states(office, "2018-03-05 08:00") == {"form": "missing", "samples": "missing", "safety": "missing"}
+    assert states(office, "2018-03-05 08:00") == dict.fromkeys(("form", "samples", "safety"), "unchecked")
 
 
 def test_a_paper_expires_by_its_date_and_is_told_sixty_days_before(office: "Office") -> None:
@@ -63,7 +63,7 @@ def test_a_paper_expires_by_its_date_and_is_told_sixty_days_before(office: "Offi
 
     told = {when: states(office, f"{when} 00:00")["safety"] for when in ("2018-04-30", "2018-05-01", "2018-06-30")}
     assert told == {"2018-04-30": "present", "2018-05-01": "expiring", "2018-06-30": "expiring"}
-    assert states(office, "2018-07-01 00:00") == {"form": "present", "samples": "missing", "safety": "expired"}
+    assert states(office, "2018-07-01 00:00") == {"form": "present", "samples": "unchecked", "safety": "expired"}
 
 
 def test_a_service_needs_no_samples(office: "Office") -> None:
@@ -100,12 +100,13 @@ def test_what_the_checklist_does_not_know_is_refused(
 
 def test_the_producers_page_shows_what_is_missing(office: "Office") -> None:
     record(office, "form", PaperOnFile(present=True))
+    record(office, "samples", PaperOnFile(present=False))
     with office.reading("2018-03-06 08:00") as work:
         page = status_page(work, office.dossier(work))
     assert [(item.paper.id, item.state) for item in page.papers] == [
         ("form", "present"),
         ("samples", "missing"),
-        ("safety", "missing"),
+        ("safety", "unchecked"),
     ]
 
 
