@@ -37,7 +37,7 @@ serve: $(READY) ## Show the demo's status pages in a browser (ARGS="--data DIR" 
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 test: $(READY) ## Run the fast tests
-	$(PYTEST)
+	$(PYTEST) $(COVERAGE)
 
 slow: $(READY) ## Run the slow tests: a real Prefect server, the wheel, replayed years
 	$(PYTEST) -m slow
@@ -51,9 +51,9 @@ lint: $(READY) ## Format, style, types and import rules, without tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint ## Everything: lint, all tests, coverage
-	$(PYTEST) --cov --cov-report= --cov-fail-under=0
-	$(PYTEST) -m slow --cov --cov-append
+check: lint ## Everything: lint, all tests, coverage of the fast ones
+	$(MAKE) test COVERAGE=--cov
+	$(MAKE) slow
 
 fmt: $(READY) ## Format the code
 	$(BIN)/ruff format .
