@@ -10,8 +10,10 @@ from notifications.recording import RecordingEmailSender
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.handovers import Handover, HandoverRefusedError, hand_over
+from ocop_workflow.services.links import links_of, open_link, token_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
-from ocop_workflow.storage.tables import Event, Holding, Official
+from ocop_workflow.services.reports import ensure_link
+from ocop_workflow.storage.tables import Event, Holding, Official, Report
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
@@ -115,3 +117,20 @@ def test_the_same_words_again_do_nothing(busy: "Office") -> None:
 def test_a_first_day_still_to_come_is_refused_with_what_to_do(busy: "Office") -> None:
     with pytest.raises(HandoverRefusedError, match="13/03/2018 is still to come; hand over on that day"):
         to_mai(busy, first="2018-03-13")
+
+
+def test_the_predecessors_link_to_a_report_opens_nothing_any_more(busy: "Office") -> None:
+    """The link files a report without an account, so it goes with the position."""
+    keys = (b"k" * 32,)
+    with busy.at("2018-03-11 08:00") as work:
+        reports = select(Report).where(col(Report.reporter) == "hill/ocop_team", col(Report.period_id) == "2018-Q1")
+        report = work.session.exec(reports).one()
+        ensure_link(work, report, actor="coast/coordination_office")
+        before = token_of(links_of(work.session, report.id)[0], keys)
+    to_mai(busy)
+
+    with busy.reading("2018-03-12 10:00") as work:
+        (link,) = links_of(work.session, report.id)
+        assert open_link(work.session, before, keys=keys, now=work.now) is None
+        assert open_link(work.session, token_of(link, keys), keys=keys, now=work.now) is not None
+        assert verify(work.session).faults == ()
