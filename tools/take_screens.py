@@ -23,6 +23,7 @@ from ocop_workflow.storage.tables import Dossier
 from ocop_workflow.web.app import create_app
 
 SCREENS = Path(__file__).parents[1] / "docs" / "screens"
+EXAMPLES = default_config_dir() / "examples"
 PHONE, DESK, WHOLE = (360, 1000), (900, 700), (1100, 1560)
 PORT = 8911
 FLAGS = (
@@ -47,17 +48,18 @@ def main() -> None:
     with open_runtime(folder) as runtime:
         _pages(browser, runtime)
     _mails(browser, read_messages(folder / "mail"))
-    _preview(browser)
+    demo = load_demo_settings(default_config_dir())
+    _preview(browser, "preview.png", demo.plan, "--year", str(demo.year))
+    _preview(browser, "preview-2027.png", "province-2027", "--products", str(EXAMPLES / "products-2027.csv"))
 
 
-def _preview(browser: str) -> None:
-    """Take the preview of the demo's plan; it takes as long as the demo."""
-    plan = load_demo_settings(default_config_dir()).plan
+def _preview(browser: str, name: str, plan: str, *options: str) -> None:
+    """Take the preview of a plan's year; it takes as long as replaying it."""
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "preview.html"
-        simulate = [sys.executable, "-m", "ocop_workflow", "cycle", "simulate", plan]
+        simulate = [sys.executable, "-m", "ocop_workflow", "cycle", "simulate", plan, *options]
         subprocess.run([*simulate, "--html", page, "--language", "vi"], check=True, timeout=1800)
-        _shoot(browser, f"file://{page}", SCREENS / "preview.png", WHOLE)
+        _shoot(browser, f"file://{page}", SCREENS / name, WHOLE)
 
 
 def _pages(browser: str, runtime: Runtime) -> None:

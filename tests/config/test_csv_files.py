@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ocop_workflow.config_files import InvalidFilesError, default_config_dir, load_products
+from ocop_workflow.config_files import InvalidFilesError, default_config_dir, load_products, load_units
 from ocop_workflow.config_files.people import load_people
 
 HEADER = "key,name,form,producer,unit,planned_level,group,source"
@@ -61,3 +61,13 @@ def test_the_examples_are_read_whole() -> None:
     assert {row.party for row in people} >= {"ba-che/ocop_team", "producer"}
     assert {product.producer for product in products} == {row.name for row in people if row.party == "producer"}
     assert all(row.email is None or row.email.endswith(".example") for row in people)
+
+
+def test_the_example_for_the_law_in_force_names_communes_of_its_plan() -> None:
+    """Forty made-up products over the 38 communes of Lai Châu, for the preview of 2027."""
+    products = load_products(EXAMPLES / "products-2027.csv")
+    communes = {unit.id for unit in load_units(default_config_dir(), "province-2027").units_of_level("commune")}
+
+    assert len(products) == 40
+    assert {product.unit for product in products} == communes
+    assert len(communes) == 38
