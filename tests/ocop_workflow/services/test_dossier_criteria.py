@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from notifications.catalogue import Language, translate
 from ocop_workflow.clock import OFFICE_ZONE
-from ocop_workflow.config_files import default_config_dir, find_plan, load_plan_files
+from ocop_workflow.config_files import PlanFiles, default_config_dir, find_plan, load_plan_files
 from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.criteria import CriteriaError, scored_criteria
 from ocop_workflow.policy.rating import FindingMissingError
@@ -94,7 +94,11 @@ def prepared(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) 
     """A province's year under QĐ 26 with four products before its council, three of which name their criteria set."""
     path = tmp_path_factory.mktemp("criteria") / "criteria.db"
     shutil.copy(migrated_database, path)
-    files = load_plan_files(find_plan(default_config_dir(), "province-2027"), default_config_dir())
+    bring_before_council(path, load_plan_files(find_plan(default_config_dir(), "province-2027"), default_config_dir()))
+    return path
+
+
+def bring_before_council(path: Path, files: PlanFiles) -> None:
     products = tuple(
         PlannedProduct(
             key=key, name=key, form=key, producer=key, unit="lai-chau.muong-te", criteria_set=number, source="made up"
@@ -111,7 +115,6 @@ def prepared(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) 
             conclude(work, dossier, actor=COMMUNE)
             for trigger in (DossierTrigger.SUBMIT, DossierTrigger.RECEIVE):
                 apply_trigger(work, dossier, Request(trigger, OFFICE))
-    return path
 
 
 @pytest.fixture
@@ -346,3 +349,18 @@ def test_the_opening_names_the_pinned_criteria(at_council: Working) -> None:
         (opened,) = work.session.exec(select(Event).where(col(Event.action) == "cycle_opened"))
         assert list(cycle.criteria_hashes) == ["qd-26-2026"]
         assert cycle.criteria_hashes["qd-26-2026"] in opened.details
+
+
+def test_a_cycle_that_was_opened_without_criteria_goes_on_as_before(migrated_database: Path, tmp_path: Path) -> None:
+    """I6: what the configuration learned later does not reach into an open cycle."""
+    files = load_plan_files(find_plan(default_config_dir(), "province-2027"), default_config_dir())
+    shutil.copy(migrated_database, tmp_path / "before.db")
+    bring_before_council(tmp_path / "before.db", replace(files, criteria={}))
+    with working(tmp_path / "before.db") as work:
+        dossier = dossier_on(work, 13)
+        with pytest.raises(CriteriaSetError, match="no criteria set 13 in this cycle; it has none"):
+            name_criteria_set(work, dossier, 13, actor=COUNCIL)
+        record_sheets(work, dossier, nine(sheet("80")), actor=COUNCIL)
+        conclude(work, dossier, actor=COUNCIL)
+        assert (dossier.criteria_set, dossier.stars) == (None, 4)
+        assert verify(work.session).faults == ()
