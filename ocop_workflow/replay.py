@@ -79,7 +79,7 @@ def documents_for(files: PlanFiles, year: int) -> CycleDocuments:
     rounds = content.rounds if content else ()
     own = {round_.id: files.rule_sets[round_.rule_set] for round_ in rounds if round_.rule_set is not None}
     days = working_days_of_plan(plan.first_day, plan.runs_until, plan.calendar)
-    return CycleDocuments(plan, files.rule_sets[rule_set], own, files.units, days, files.products)
+    return CycleDocuments(plan, files.rule_sets[rule_set], own, files.units, days, files.products, files.criteria)
 
 
 def stage_year(runtime: Runtime, staging: Staging) -> tuple[ScriptedAct, ...]:

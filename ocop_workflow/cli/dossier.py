@@ -139,7 +139,7 @@ def decide(
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         if sheet or sheets:
             book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
-            given = read_sheets(sheet, sheets, book.rule_set.parts)
+            given = read_sheets(sheet, sheets, book, row)
             record_sheets(work, row, given, actor=who, opening=opening_on(effective_at))
         conclude(work, row, actor=who, verdict=verdict, ground=ground, effective_at=effective_at, text=note)
 

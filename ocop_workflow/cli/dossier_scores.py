@@ -1,4 +1,4 @@
-"""Commands about what councils do: scores show, open, record, findings, interest."""
+"""Commands about what councils do: scores show, criteria, template, open, record, findings, interest."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from notifications.catalogue import Language
+from ocop_workflow.cli import dossier_sheet
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, print_json
@@ -16,7 +17,6 @@ from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.clock import local_day
 from ocop_workflow.config_files.score_sheets import load_sheets
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.rule_set import CriteriaPart
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.council_sessions import (
     Opening,
@@ -25,6 +25,7 @@ from ocop_workflow.services.council_sessions import (
     open_session,
     record_findings,
 )
+from ocop_workflow.services.dossier_criteria import name_criteria_set
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.score_sheets import add_sheets, record_sheets
@@ -33,7 +34,7 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier
 
 app = typer.Typer(
-    help="See and record what a council did: sessions, score sheets, findings, interests.",
+    help="See and record what a council did: criteria, sessions, score sheets, findings, interests.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -46,7 +47,8 @@ SheetsOption = Annotated[
     Path | None,
     typer.Option(
         "--sheets",
-        help="A CSV with the column member and one for each part (A, B, C) or criterion (such as A.1).",
+        help="A CSV with the column member and one for each part (A, B, C) or criterion (such as 1.1), or one that "
+        "`scores template` made.",
         dir_okay=False,
     ),
 ]
@@ -66,7 +68,10 @@ Act = Callable[[UnitOfWork, Dossier, Rulebook, str, datetime | None], str]
 
 @app.callback()
 def scores() -> None:
-    """See and record what a council did: sessions, score sheets, findings, interests."""
+    """See and record what a council did: criteria, sessions, score sheets, findings, interests."""
+
+
+dossier_sheet.register(app)
 
 
 @app.command()
@@ -131,7 +136,7 @@ def record(
         raise InputError("--held, --document and --reason belong to a new session; give its --kind as well")
 
     def act(work: UnitOfWork, row: Dossier, book: Rulebook, who: str, effective_at: datetime | None) -> str:
-        given = read_sheets(sheet, sheets, book.rule_set.parts)
+        given = read_sheets(sheet, sheets, book, row)
         if kind is None and open_session_of(work.session, row) is not None:
             number = add_sheets(work, row, given, actor=who, from_paper=from_paper)
         else:
@@ -146,19 +151,50 @@ def record(
 def findings(
     reference: ReferenceArgument,
     data: DataOption = None,
+    reached: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CRITERION=POINTS", help="The option that a gated criterion reaches, such as 1.5=2."),
+    ] = None,
     met: Annotated[list[str] | None, typer.Option(help="A gate that is met; once for each.")] = None,
     unmet: Annotated[list[str] | None, typer.Option(help="A gate that is not met; once for each.")] = None,
     actor: AsOption = None,
     at: AtOption = None,
 ) -> None:
-    """Record the council's yes or no for gates of the rule set; a gate that is not met caps the stars."""
+    """Record the council's yes or no for gates; a gate that is not met caps the stars.
+
+    Where products are scored on criteria sets, one answer for each gated criterion is enough: a higher option satisfies
+    the gates of the lower ones.
+    """
+    options = dict(_read_reached(text) for text in reached or ())
+    if len(options) < len(reached or ()):
+        raise InputError("a criterion stands twice; it reaches one option")
     found = {**dict.fromkeys(met or (), True), **dict.fromkeys(unmet or (), False)}
     if len(found) < len([*(met or ()), *(unmet or ())]):
         raise InputError("a gate stands twice; it is met or it is not")
 
     def act(work: UnitOfWork, row: Dossier, _book: Rulebook, who: str, _effective_at: datetime | None) -> str:
-        session = record_findings(work, row, found, actor=who)
+        session = record_findings(work, row, found, actor=who, reached=options)
         return f"session {session.number} of {row.stage} has findings on {', '.join(session.findings)}"
+
+    _do(reference, data, actor, at, act)
+
+
+@app.command()
+def criteria(
+    reference: ReferenceArgument,
+    number: Annotated[int, typer.Argument(metavar="SET", help="The set's number, such as 13.")],
+    data: DataOption = None,
+    actor: AsOption = None,
+    at: AtOption = None,
+) -> None:
+    """Name the criteria set on which the product is scored; a session that is being held on another one is void.
+
+    The sets are those that the cycle was opened with; `ocop criteria list` shows those of the configuration.
+    """
+
+    def act(work: UnitOfWork, row: Dossier, _book: Rulebook, who: str, _effective_at: datetime | None) -> str:
+        name_criteria_set(work, row, number, actor=who)
+        return f"the product is scored on criteria set {number}"
 
     _do(reference, data, actor, at, act)
 
@@ -182,14 +218,15 @@ def interest(
 
 
 def read_sheets(
-    written: list[str] | None, file: Path | None, parts: tuple[CriteriaPart, ...]
+    written: list[str] | None, file: Path | None, book: Rulebook, row: Dossier
 ) -> dict[str, dict[str, Decimal]]:
-    """Return points by member from options and a table.
+    """Return points by member from options and a table; a table by criterion is read by the dossier's criteria set.
 
     Raises:
         InputError: An option is no sheet, a row of the table is wrong, or a member has two.
     """
-    given = load_sheets(file, parts) if file is not None else {}
+    parts = book.rule_set.parts
+    given = load_sheets(file, parts, book.criteria.get(row.criteria_set or 0)) if file is not None else {}
     for text in written or ():
         member, points = _read_sheet(text, [part.id for part in parts])
         if member in given:
@@ -224,6 +261,14 @@ def _read_sheet(text: str, parts: list[str]) -> tuple[str, dict[str, Decimal]]:
             f"{text[:80]!r} is no score sheet; write MEMBER=POINTS for {'/'.join(parts)}, such as m1={example}"
         )
     return member, {part: value for part, value in zip(parts, values, strict=True) if value is not None}
+
+
+def _read_reached(text: str) -> tuple[str, Decimal]:
+    code, _, points = text.partition("=")
+    value = _read_points(points.replace(",", "."))
+    if not code or value is None:
+        raise InputError(f"{text[:80]!r} says of no criterion what it reaches; write CRITERION=POINTS, such as 1.5=2")
+    return code, value
 
 
 def _read_points(text: str) -> Decimal | None:

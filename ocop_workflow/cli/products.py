@@ -28,7 +28,8 @@ def import_list(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A CSV file in UTF-8 with the columns key,name,form,producer,unit,planned_level,group,source."
+            help="A CSV file in UTF-8 with the columns key,name,form,producer,unit,planned_level,group,source, and "
+            "criteria_set where products are scored on criteria sets."
         ),
     ],
     cycle_key: CycleOption = None,

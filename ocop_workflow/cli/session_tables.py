@@ -60,16 +60,22 @@ class SessionTables:
             len(shown.sheets),
             shown_mean(rating.mean) if rating else "–",
             shown.spread,
-            self._findings(held.findings),
+            self._findings(shown),
         )
 
-    def _findings(self, findings: dict[str, bool]) -> str:
-        answers = {met: translate(self._language, "table.met" if met else "table.unmet") for met in (True, False)}
-        return "; ".join(
-            f"{gate.title.in_language(self._language)}: {answers[findings[gate.id]]}"
-            for gate in self._book.rule_set.gates
-            if gate.id in findings
-        )
+    def _findings(self, shown: ShownSession) -> str:
+        """Return the findings; of a criteria set, with its many gates, how many are met and which are not."""
+        findings = shown.held.findings
+        answers = {met: self._word("met" if met else "unmet") for met in (True, False)}
+        if shown.held.criteria_set is None:
+            return "; ".join(
+                f"{gate.title.in_language(self._language)}: {answers[findings[gate.id]]}"
+                for gate in shown.gates
+                if gate.id in findings
+            )
+        told = [f"{answers[True]}: {sum(findings.values())}/{len(shown.gates)}"]
+        unmet = [gate.id for gate in shown.gates if findings.get(gate.id) is False]
+        return "; ".join([*told, f"{answers[False]}: {', '.join(unmet)}"] if unmet else told)
 
     def _sheet(self, sheet: ScoreSheet, parts: Sequence[str]) -> Sequence[object]:
         paper = f" ({self._word('from_paper')})" if sheet.from_paper else ""
@@ -98,6 +104,7 @@ def _object(shown: ShownSession) -> dict[str, object]:
         "held_on": held.held_on.isoformat(),
         "state": held.state,
         "document": held.document,
+        "criteria_set": held.criteria_set,
         "findings": held.findings,
         "spread": str(shown.spread),
         "mean": None if rating is None else str(rating.mean),

@@ -122,7 +122,10 @@ def _pinned(folder: Path, key: str | None) -> tuple[CycleDocuments, int]:
         of_rounds = {
             round_id: work.books.of_round(work.session, found, round_id).rule_set for round_id in found.round_rule_sets
         }
-        return CycleDocuments(book.plan, book.rule_set, of_rounds, book.units, book.days, book.products), found.year
+        books = [book, *(work.books.of_round(work.session, found, round_id) for round_id in of_rounds)]
+        criteria = {each.rule_set.id: tuple(each.criteria.values()) for each in books if each.criteria}
+        pinned = CycleDocuments(book.plan, book.rule_set, of_rounds, book.units, book.days, book.products, criteria)
+        return pinned, found.year
 
 
 def _replayed(staging: Staging, *, quiet: bool) -> tuple[YearPreview, list[str]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from ocop_workflow.config_files.criteria import load_criteria_sets, rule_sets_with_criteria
 from ocop_workflow.config_files.demo_settings import DemoSettings
 from ocop_workflow.config_files.documents import Document, Location, read_document
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
@@ -16,7 +17,9 @@ from ocop_workflow.config_files.schedules import Schedule, Schedules
 from ocop_workflow.config_files.sentences import faults_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.chains import PlannedProduct, expand_chains
+from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.findings import Finding
+from ocop_workflow.policy.gate_checks import check_outcome_edges
 from ocop_workflow.policy.intake import check_intakes, check_plan_intakes
 from ocop_workflow.policy.plan import CalendarRules, CyclePlan
 from ocop_workflow.policy.plan_checks import check_plan
@@ -34,13 +37,15 @@ _Model = TypeVar("_Model", bound=BaseModel)
 class PlanFiles:
     """A plan with all that it names.
 
-    `plan.calendar` already holds the installation's days as well, and a task of each unit is one for each.
+    `plan.calendar` already holds the installation's days as well, and a task of each unit is one for each. `criteria`
+    are the criteria sets of its rule sets, by the rule set's id, where there are some.
     """
 
     plan: CyclePlan
     rule_sets: dict[str, RuleSet]
     units: UnitRegister
     products: tuple[PlannedProduct, ...]
+    criteria: dict[str, tuple[CriteriaSet, ...]] = field(default_factory=dict)
 
 
 def default_config_dir() -> Path:
@@ -162,7 +167,9 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
     if plan.products is not None:
         with _collecting(faults, document, ("products",)):
             products += load_products(_find(config_dir / "products", plan.products, "product list", ".csv"))
+    criteria = _load_criteria(config_dir, rule_sets, faults)
     faults += _repeated_keys(document, products)
+    faults += _products_on_unknown_criteria(document, products, criteria)
     known = {rule_set_id: rule_set for rule_set_id, (rule_set, _) in rule_sets.items()}
     if units is not None:
         faults += _placed(document, check_plan(plan, known, units))
@@ -172,7 +179,7 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
             faults += _placed(source, check_rule_set_in_register(rule_set, units))
     if faults or units is None:
         raise InvalidFilesError(faults)
-    return PlanFiles(unfold_tasks(plan, units), known, units, products)
+    return PlanFiles(unfold_tasks(plan, units), known, units, products, criteria)
 
 
 def _load(path: Path, model: type[_Model]) -> tuple[_Model, Document]:
@@ -218,6 +225,19 @@ def _load_every_rule_set(
         for rule_set_id, finding in check_intakes(rule_set for rule_set, _ in every.values()):
             faults.append(every[rule_set_id][1].fault(finding.loc, finding.sentence))
     return {rule_set_id: rule_set for rule_set_id, (rule_set, _) in every.items()}
+
+
+def _load_criteria(
+    config_dir: Path, rule_sets: Mapping[str, tuple[RuleSet, Document]], faults: list[Fault]
+) -> dict[str, tuple[CriteriaSet, ...]]:
+    """Return the criteria sets of the rule sets that have some; their gates ask for outcomes at the edges of bands."""
+    criteria: dict[str, tuple[CriteriaSet, ...]] = {}
+    for rule_set_id in sorted(set(rule_sets) & set(rule_sets_with_criteria(config_dir))):
+        rule_set, document = rule_sets[rule_set_id]
+        with _collecting(faults, document, ()):
+            criteria[rule_set_id] = load_criteria_sets(config_dir, rule_set_id)
+            faults += _placed(document, check_outcome_edges(rule_set))
+    return criteria
 
 
 def _named_rule_sets(plan: CyclePlan) -> Iterator[tuple[Location, str]]:
@@ -270,6 +290,21 @@ def _products_in_unknown_units(
         )
         for product in products
         if product.chain is None and product.unit not in known  # a chain's unit is checked with the plan
+    ]
+
+
+def _products_on_unknown_criteria(
+    document: Document, products: tuple[PlannedProduct, ...], criteria: Mapping[str, tuple[CriteriaSet, ...]]
+) -> list[Fault]:
+    known = {each.number for sets in criteria.values() for each in sets}
+    return [
+        document.fault(
+            ("products",),
+            f"the product {shortened(product.key)} names criteria set {product.criteria_set}, and no rule set of the "
+            "plan has it; correct or empty the cell",
+        )
+        for product in products
+        if product.criteria_set is not None and product.criteria_set not in known
     ]
 
 

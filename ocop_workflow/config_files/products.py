@@ -13,15 +13,18 @@ from ocop_workflow.policy.chains import PlannedProduct
 COLUMNS = ("key", "name", "form", "producer", "unit", "planned_level", "group", "source")
 """The header of the table, in this order."""
 
+CRITERIA_SET = "criteria_set"
+"""A further column, at the end, that a list may have: the number of the criteria set on which a product is scored."""
+
 
 def load_products(path: Path) -> tuple[PlannedProduct, ...]:
-    """Load a product list; empty cells of `planned_level` and `group` mean that the plan says nothing.
+    """Load a product list; empty cells of `planned_level`, `group` and `criteria_set` mean that it says nothing.
 
     Raises:
         InvalidFilesError: The file can't be read or rows are wrong; one fault for each, with its line.
     """
     rows = _Rows(path)
-    for found in read_csv(path, (COLUMNS,)):
+    for found in read_csv(path, (COLUMNS, (*COLUMNS, CRITERIA_SET))):
         if isinstance(found, Fault):
             rows.faults.append(found)
         else:

@@ -8,6 +8,7 @@ class PlannedProduct(Record):
     """A product that a plan foresees: one form of one producer.
 
     `key` is ASCII and unique in the plan: from a chain it is chain, form and producer by number (`18-2-1`).
+    `criteria_set` is the number of the set on which the rule set scores it, where the list says so.
     """
 
     key: str
@@ -18,6 +19,7 @@ class PlannedProduct(Record):
     unit: str
     planned_level: str | None = None
     group: str | None = None
+    criteria_set: int | None = None
     source: Source
 
 

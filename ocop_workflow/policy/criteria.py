@@ -89,9 +89,15 @@ class GatedOption:
     """What a criterion must reach for a star level: at least `points`, by the option that is marked for `stars`."""
 
     code: str
+    criterion: str
     stars: int
     points: Decimal
     label: str
+
+    @property
+    def id(self) -> str:
+        """Return the name of its gate, such as `2.2-3`."""
+        return f"{self.code}-{self.stars}"
 
 
 def scored_criteria(criteria_set: CriteriaSet) -> Iterator[Criterion]:
@@ -104,7 +110,7 @@ def scored_criteria(criteria_set: CriteriaSet) -> Iterator[Criterion]:
 def gates_of(criteria_set: CriteriaSet) -> tuple[GatedOption, ...]:
     """Return the marked options in the order of the sheet; a criterion can have one for each star level."""
     return tuple(
-        GatedOption(criterion.code, option.gate, option.points, option.label)
+        GatedOption(criterion.code, criterion.label, option.gate, option.points, option.label)
         for criterion in scored_criteria(criteria_set)
         for option in criterion.options
         if option.gate is not None
@@ -140,14 +146,14 @@ def gate_cap(criteria_set: CriteriaSet, reached: Mapping[str, Decimal]) -> int:
 def gates_for_rating(criteria_set: CriteriaSet) -> tuple[Gate, ...]:
     """Return the gates as a rule set writes them: one yes or no each, and the cap that a no sets.
 
-    The id is `<criterion>-<stars>`, such as `2.2-3`.
+    The id is `<criterion>-<stars>`, such as `2.2-3`; the labels are the regulation's own words in both languages.
     """
     return tuple(
         Gate(
-            id=f"{gate.code}-{gate.stars}",
+            id=gate.id,
             title=LocalText(
-                vi=f"{gate.code}. {gate.label}",
-                en=f"criterion {gate.code} reaches at least {gate.points} points, the least for {gate.stars} stars",
+                vi=f"{gate.code}. {gate.criterion}: {gate.label}",
+                en=f"{gate.code}. {gate.criterion}: at least {gate.points} points, the least for {gate.stars} stars",
             ),
             cap=gate.stars - 1,
             source=f"{criteria_set.source}, criterion {gate.code}",

@@ -7,11 +7,7 @@ from ocop_workflow.policy.rule_set import RuleSet
 
 
 def check_gates(rule_set: RuleSet) -> Iterator[Finding]:
-    """Find gates that stand twice or cap at stars that no band gives, and outcomes that cut a band in two.
-
-    A rating that a gate lowered is known as stars, not as points; so where there are gates, the edges of a council's
-    outcomes must be edges of bands.
-    """
+    """Find gates that stand twice or cap at stars that no band gives, and outcomes that cut a band in two."""
     if not rule_set.gates:
         return
     yield from repeated_ids(("gates",), "gate", [gate.id for gate in rule_set.gates])
@@ -19,6 +15,15 @@ def check_gates(rule_set: RuleSet) -> Iterator[Finding]:
     for index, gate in enumerate(rule_set.gates):
         if gate.cap not in known:
             yield Finding(("gates", index, "cap"), f"no band gives {gate.cap} stars; add the band or correct the cap")
+    yield from check_outcome_edges(rule_set)
+
+
+def check_outcome_edges(rule_set: RuleSet) -> Iterator[Finding]:
+    """Find outcomes of a council that meet inside a band.
+
+    A rating that a gate lowered is known as stars, not as points; so where there are gates, in the rule set or in its
+    criteria sets, the edges of a council's outcomes must be edges of bands.
+    """
     edges = {edge for band in rule_set.bands for edge in (band.at_least, band.below) if edge is not None}
     for index, stage in enumerate(rule_set.route.stages):
         for at, outcome in enumerate(stage.outcomes):

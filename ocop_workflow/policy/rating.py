@@ -39,10 +39,11 @@ def rate(mean: Fraction, *, bands: Sequence[Band], gates: Sequence[Gate], findin
     Raises:
         FindingMissingError: A gate has no finding.
     """
-    missing = [gate.id for gate in gates if gate.id not in findings]
+    missing = [gate for gate in gates if gate.id not in findings]
     if missing:
         raise FindingMissingError(
-            f"the council has not found whether {', '.join(missing[:5])} is met; record a yes or no for each gate"
+            f"the council has not found whether {', '.join(gate.id for gate in missing[:5])} is met; record a yes or "
+            f"no for each gate, first for “{missing[0].title.vi}”"
         )
     unmet = [gate for gate in gates if not findings[gate.id]]
     band_stars = stars_of(mean, bands)

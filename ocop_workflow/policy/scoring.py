@@ -6,6 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.criteria import CriteriaSet
+from ocop_workflow.policy.criteria_sheets import part_sums
 from ocop_workflow.policy.rule_set import Band, CriteriaPart
 
 MOST_DECIMALS = 6
@@ -25,25 +27,29 @@ class Sheet:
     total: Decimal
 
 
-def read_sheet(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) -> Sheet:
-    """Return one member's sheet from points by part id or by criterion code, which begins with its part's id.
+def read_sheet(
+    points: Mapping[str, Decimal], parts: Sequence[CriteriaPart], criteria_set: CriteriaSet | None = None
+) -> Sheet:
+    """Return one member's sheet from points by part id or by criterion code.
 
     The points of a part that is given by criteria are their sum; where both are given they must agree.
 
+    Args:
+        points: Points by part id or criterion code.
+        parts: The rule set's parts with their maxima.
+        criteria_set: The product's criteria, where they are loaded; without them a code begins with its part's id.
+
     Raises:
         ScoreOutOfRangeError: As in `sheet_total`, a criterion has points that can't be, or its part says another sum.
+        CriteriaError: Points by criterion don't fit the product's criteria.
     """
-    maxima = {part.id: part.maximum for part in parts}
-    by_part = {code: value for code, value in points.items() if code in maxima or code[:1] not in maxima}
+    ids = {part.id for part in parts}
+    if criteria_set is None:
+        by_part = {code: value for code, value in points.items() if code in ids or code[:1] not in ids}
+    else:
+        by_part = {code: value for code, value in points.items() if code in ids}
     by_criterion = {code: value for code, value in points.items() if code not in by_part}
-    sums: dict[str, Decimal] = {}
-    for code, value in by_criterion.items():
-        most = maxima[code[0]]
-        if not value.is_finite() or not 0 <= value <= most:
-            sentence = f"criterion {code[:40]} has {str(value)[:80]} points; give 0 or more, at most the part's {most}"
-            raise ScoreOutOfRangeError(sentence)
-        _check_decimals("criterion", code[:40], value)
-        sums[code[0]] = sums.get(code[0], Decimal(0)) + value
+    sums = _sums_by_letter(by_criterion, parts) if criteria_set is None else part_sums(by_criterion, criteria_set)
     for part, total in sums.items():
         if by_part.setdefault(part, total) != total:
             raise ScoreOutOfRangeError(
@@ -108,6 +114,20 @@ def stars_of(mean: Fraction, bands: Sequence[Band]) -> int:
         if mean >= Fraction(band.at_least) and (band.below is None or mean < Fraction(band.below)):
             return band.stars
     raise ScoreOutOfRangeError(f"no band holds a mean of {float(mean):.2f}; check the rule set's bands")
+
+
+def _sums_by_letter(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) -> dict[str, Decimal]:
+    """Return the sums of criteria whose codes begin with their part's id; of them only the part's maximum is known."""
+    maxima = {part.id: part.maximum for part in parts}
+    sums: dict[str, Decimal] = {}
+    for code, value in points.items():
+        most = maxima[code[0]]
+        if not value.is_finite() or not 0 <= value <= most:
+            sentence = f"criterion {code[:40]} has {str(value)[:80]} points; give 0 or more, at most the part's {most}"
+            raise ScoreOutOfRangeError(sentence)
+        _check_decimals("criterion", code[:40], value)
+        sums[code[0]] = sums.get(code[0], Decimal(0)) + value
+    return sums
 
 
 def _check_decimals(what: str, name: str, given: Decimal) -> None:

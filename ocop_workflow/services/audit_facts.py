@@ -32,6 +32,9 @@ from state_machines.dossier import FINAL_STATUSES, DossierTrigger
 OF_ROUND = "rule_set_of_"
 """How the details of a cycle's opening name the rule set of a round that has its own."""
 
+CRITERIA_OF = "criteria_of_"
+"""How the details of a cycle's opening name the criteria sets of a rule set."""
+
 Check = Callable[[Session, dict[str, list[Event]]], Iterator[AuditFault]]
 """Compares one table with the streams of events."""
 
@@ -93,6 +96,9 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
         of_rounds = {name: digest for name, digest in opened.items() if name.startswith(OF_ROUND)}
         if {f"{OF_ROUND}{round_id}": digest for round_id, digest in cycle.round_rule_sets.items()} != of_rounds:
             yield AuditFault(stream, 1, "the rule sets of its rounds are not those it was opened with")
+        criteria = {name: digest for name, digest in opened.items() if name.startswith(CRITERIA_OF)}
+        if {f"{CRITERIA_OF}{rule_set}": digest for rule_set, digest in cycle.criteria_hashes.items()} != criteria:
+            yield AuditFault(stream, 1, "the criteria sets are not those it was opened with")
 
 
 def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
@@ -111,7 +117,7 @@ def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterat
 def _told(events: list[Event]) -> dict[str, Any]:
     """Return the facts of a dossier's row as its events tell them."""
     facts: dict[str, Any] = dict.fromkeys(
-        ("submitted_at", "received_at", "receipt_number", "mean", "stars", "closed_at")
+        ("submitted_at", "received_at", "receipt_number", "mean", "stars", "closed_at", "criteria_set")
     )
     for event in events:
         details = details_of(event)
@@ -121,6 +127,7 @@ def _told(events: list[Event]) -> dict[str, Any]:
             facts["received_at"], facts["receipt_number"] = event.effective_at, details["receipt_number"]
         elif event.action == ACTIONS[DossierTrigger.CONCLUDE] and "mean" in details:
             facts["mean"], facts["stars"] = details["mean"], details["stars"]
+        facts["criteria_set"] = details.get("criteria_set", facts["criteria_set"])
         if event.to_state in FINAL_STATUSES:
             facts["closed_at"] = event.effective_at
     return facts

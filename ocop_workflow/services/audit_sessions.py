@@ -2,25 +2,36 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.dossier_criteria import CRITERIA_SET_NAMED
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import rating_of
 from ocop_workflow.services.events import details_of
+from ocop_workflow.services.pinned_documents import criteria_by_number
 from ocop_workflow.services.session_rows import VOIDING, SessionState
-from ocop_workflow.storage.tables import CouncilInterest, CouncilSession, Dossier, Event, PinnedDocument, ScoreSheet
+from ocop_workflow.storage.tables import (
+    CouncilInterest,
+    CouncilSession,
+    Cycle,
+    Dossier,
+    Event,
+    PinnedDocument,
+    ScoreSheet,
+)
 
 Place = tuple[str, str, int]
 """A session: the dossier's stream, the stage, the number."""
 
-_VOIDING_ACTIONS = frozenset(ACTIONS[trigger] for trigger in VOIDING)
+_VOIDING_ACTIONS = frozenset({CRITERIA_SET_NAMED, *(ACTIONS[trigger] for trigger in VOIDING)})
 
 
 def session_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
@@ -36,10 +47,10 @@ def session_faults(session: Session, streams: dict[str, list[Event]]) -> Iterato
     yield from _session_faults(told, rows)
     yield from _sheet_faults(told, sheets)
     yield from _interest_faults(told, session)
-    rule_sets = _rule_sets(session)
+    rules = _rules(session)
     for place, event in told.results:
         row = rows.get(place)
-        if row is None or not _is_result(rule_sets.get(row.dossier_id), sheets[place], row, details_of(event)):
+        if row is None or not _is_result(rules.get(row.dossier_id), sheets[place], row, details_of(event)):
             yield AuditFault(place[0], event.seq, "its result can't be computed from the stored score sheets")
 
 
@@ -68,6 +79,7 @@ class _Told:
                     "held_on": details["held_on"],
                     "state": SessionState.OPEN.value,
                     "document": details.get("document"),
+                    "criteria_set": details.get("criteria_set"),
                     "findings": {},
                     "opened_seq": event.seq,
                 }
@@ -107,6 +119,7 @@ def _session_faults(told: _Told, rows: dict[Place, CouncilSession]) -> Iterator[
             "held_on": row.held_on.isoformat(),
             "state": row.state,
             "document": row.document,
+            "criteria_set": row.criteria_set,
             "findings": row.findings,
             "opened_seq": row.opened_seq,
         }
@@ -140,25 +153,43 @@ def _interest_faults(told: _Told, session: Session) -> Iterator[AuditFault]:
         yield AuditFault(stream, None, f"the interest of {member} at {stage} is not as its events say")
 
 
-def _rule_sets(session: Session) -> dict[str, RuleSet]:
-    """Return each dossier's rule set by the dossier's id, where it can be read."""
-    read: dict[str, RuleSet] = {}
-    for document in session.exec(select(PinnedDocument).where(col(PinnedDocument.kind) == "rule_set")):
+Rules = tuple[RuleSet, Mapping[int, CriteriaSet]]
+"""What a dossier is judged by: its rule set, and the criteria sets of that by their number."""
+
+
+def _rules(session: Session) -> dict[str, Rules]:
+    """Return what each dossier is judged by, by the dossier's id, where it can be read."""
+    rule_sets: dict[str, RuleSet] = {}
+    criteria: dict[str, Mapping[int, CriteriaSet]] = {}
+    kinds = col(PinnedDocument.kind).in_(("rule_set", "criteria"))
+    for document in session.exec(select(PinnedDocument).where(kinds)):
         with suppress(ValueError):
-            read[document.hash] = RuleSet.model_validate(json.loads(document.body))
-    dossiers = session.exec(select(Dossier.id, Dossier.rule_set_hash))
-    return {dossier_id: read[digest] for dossier_id, digest in dossiers if digest in read}
+            body = json.loads(document.body)
+            if document.kind == "criteria":
+                criteria[document.hash] = criteria_by_number(body)
+            else:
+                rule_sets[document.hash] = RuleSet.model_validate(body)
+    found = session.exec(
+        select(Dossier.id, Dossier.rule_set_hash, Cycle.criteria_hashes).join(
+            Cycle, col(Cycle.id) == col(Dossier.cycle_id)
+        )
+    )
+    return {
+        dossier_id: (rule_sets[digest], criteria.get(hashes.get(rule_sets[digest].id, ""), {}))
+        for dossier_id, digest, hashes in found
+        if digest in rule_sets
+    }
 
 
-def _is_result(
-    rule_set: RuleSet | None, sheets: list[ScoreSheet], held: CouncilSession, details: dict[str, Any]
-) -> bool:
-    """Return whether a recorded result follows from the stored sheets, the findings and the rule set."""
-    if rule_set is None:
+def _is_result(rules: Rules | None, sheets: list[ScoreSheet], held: CouncilSession, details: dict[str, Any]) -> bool:
+    """Return whether a recorded result follows from the stored sheets, the findings, the rule set and the criteria."""
+    if rules is None:
         return False
+    rule_set, criteria = rules
     try:
-        rating = rating_of(sheets, held.findings, rule_set)
-    except (ArithmeticError, InputError):
+        criteria_set = None if held.criteria_set is None else criteria[held.criteria_set]
+        rating = rating_of(sheets, held.findings, rule_set, criteria_set)
+    except (ArithmeticError, InputError, KeyError):
         return False
     recorded = (details["mean"], details["stars"], details.get("unmet", []))
     return (str(rating.mean), rating.stars, list(rating.unmet)) == recorded

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlmodel import Session
 
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.criteria import CriteriaSet
+from ocop_workflow.policy.criteria_sheets import council_gates, findings_for, with_implied
 from ocop_workflow.policy.plan import Council
 from ocop_workflow.policy.route import position_of
 from ocop_workflow.policy.rule_set import Gate
@@ -78,13 +81,15 @@ def open_session(
     Raises:
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
         NotPermittedError: The actor neither decides at this stage nor is the office.
-        CouncilError: The kind does not follow from what was held before, its paper is missing, or the day is wrong.
+        CouncilError: The kind does not follow from what was held before, its paper is missing, the day is wrong, or
+            the product's criteria set is not named.
     """
     done = event_of_command(work.session, command)
     if done is not None:
         return next(row for row in sessions_of(work.session, dossier.id) if row.opened_seq == done.seq)
     case = before_council(work, dossier)
     check_permitted(case, actor)
+    criteria_set = criteria_set_of(case)
     held_on = opening.held_on or local_day(work.now)
     open_before = open_session_of(work.session, dossier)
     kind = opening.kind or (SessionKind.ORDINARY if open_before is None else SessionKind.SECOND)
@@ -107,6 +112,8 @@ def open_session(
     }
     if opening.document is not None:
         details["document"] = opening.document
+    if criteria_set is not None:
+        details["criteria_set"] = criteria_set.number
     record(work, case, "session_opened", details, actor=actor, text=opening.reason, command=command)
     session = CouncilSession(
         id=work.ids.new("council-session", f"{dossier.key}|{dossier.stage}|{number}"),
@@ -116,6 +123,7 @@ def open_session(
         kind=kind.value,
         held_on=held_on,
         document=opening.document,
+        criteria_set=criteria_set.number if criteria_set else None,
         opened_seq=dossier.version,
     )
     work.session.add(session)
@@ -153,27 +161,53 @@ def declare_interest(work: UnitOfWork, dossier: Dossier, member: str, *, actor: 
     work.session.flush()
 
 
-def record_findings(work: UnitOfWork, dossier: Dossier, findings: Mapping[str, bool], *, actor: str) -> CouncilSession:
-    """Record the council's yes or no for gates of the rule set with the session that is being held.
+def record_findings(
+    work: UnitOfWork,
+    dossier: Dossier,
+    findings: Mapping[str, bool],
+    *,
+    actor: str,
+    reached: Mapping[str, Decimal] | None = None,
+) -> CouncilSession:
+    """Record the council's yes or no for gates with the session that is being held.
 
     A later finding for the same gate replaces the one before until the stage is concluded; both stay on record.
+
+    Args:
+        work: The unit of work.
+        dossier: Before a council.
+        findings: Yes or no by gate id. Within a criterion a yes meets the lower gates too, a no denies the higher.
+        actor: Who decides here, or the office.
+        reached: The points of the option that a criterion of the product's set reaches, by criterion code.
 
     Raises:
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
         NotPermittedError: The actor neither decides at this stage nor is the office.
-        CouncilError: No session is being held, or the rule set has no such gate.
+        CouncilError: No session is being held, or there is no such gate.
+        CriteriaError: A criterion has no gate or no such option, or findings on it contradict each other.
     """
     case = before_council(work, dossier)
     check_permitted(case, actor)
     held = session_held(work, dossier)
     gates = [gate.id for gate in gates_of(case)]
     unknown = sorted(set(findings) - set(gates))
-    if unknown or not findings:
+    if unknown or not (findings or reached):
         named = unknown[0][:80] if unknown else "nothing"
         raise CouncilError(f"{named} is no gate of {case.book.rule_set.id}; known are {', '.join(gates) or 'none'}")
-    details = {"stage": dossier.stage, "session": held.number, "findings": dict(findings)}
+    criteria_set = criteria_set_of(case)
+    found = dict(findings)
+    if criteria_set is not None:
+        found = with_implied(criteria_set, found)
+        of_criteria = findings_for(criteria_set, reached or {})
+        twice = sorted(gate for gate in of_criteria if found.get(gate, of_criteria[gate]) != of_criteria[gate])
+        if twice:
+            raise CouncilError(f"gate {twice[0]} is met by one of the answers and not by another; keep one of them")
+        found |= of_criteria
+    elif reached:
+        raise CouncilError(f"{case.book.rule_set.id} has no criteria sets; say which gates are met")
+    details = {"stage": dossier.stage, "session": held.number, "findings": found}
     record(work, case, "findings_recorded", details, actor=actor)
-    held.findings = {**held.findings, **findings}
+    held.findings = {**held.findings, **found}
     work.session.add(held)
     work.session.flush()
     return held
@@ -213,8 +247,27 @@ def council_of(case: DossierCase) -> Council | None:
 
 
 def gates_of(case: DossierCase) -> tuple[Gate, ...]:
-    """Return the gates that the council finds on for this product."""
-    return case.book.rule_set.gates
+    """Return the gates that the council finds on for this product: the rule set's and those of its criteria.
+
+    Raises:
+        CouncilError: The product's criteria set is not named.
+    """
+    return council_gates(case.book.rule_set, criteria_set_of(case))
+
+
+def criteria_set_of(case: DossierCase) -> CriteriaSet | None:
+    """Return the criteria on which the product is scored; None where its rule set has no criteria sets.
+
+    Raises:
+        CouncilError: There are criteria sets, and the dossier names none: a council can't score without its criteria.
+    """
+    number = case.dossier.criteria_set
+    if case.book.criteria and number is None:
+        raise CouncilError(
+            f"{case.dossier.key} names none of the criteria sets of {case.book.rule_set.id}; name the one that the "
+            "product is scored on with `ocop dossier scores criteria DOSSIER SET`"
+        )
+    return None if number is None else case.book.criteria[number]
 
 
 def check_permitted(case: DossierCase, actor: str, *, of_members: tuple[str, ...] = ()) -> None:

@@ -1,13 +1,14 @@
 """Opening and closing an office's year, and projecting what it will ask of whom."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.units import UnitRegister
@@ -27,7 +28,10 @@ class CycleError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class CycleDocuments:
-    """What a cycle is opened with and stays pinned to: `round_rule_sets` are those of rounds that name their own."""
+    """What a cycle is opened with and stays pinned to.
+
+    `round_rule_sets` are those of rounds that name their own; `criteria` the criteria sets by their rule set's id.
+    """
 
     plan: CyclePlan
     rule_set: RuleSet
@@ -35,6 +39,7 @@ class CycleDocuments:
     units: UnitRegister
     days: WorkingDays
     products: tuple[PlannedProduct, ...]
+    criteria: Mapping[str, tuple[CriteriaSet, ...]] = field(default_factory=dict)
 
 
 def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor: str) -> Cycle:
@@ -68,6 +73,14 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
         round_id: _pin(work, "rule_set", rule_set.id, rule_set)
         for round_id, rule_set in documents.round_rule_sets.items()
     }
+    used = {documents.rule_set.id, *(rule_set.id for rule_set in documents.round_rule_sets.values())}
+    criteria = {
+        rule_set_id: pin(
+            work.session, kind="criteria", name=rule_set_id, value=[each.model_dump(mode="json") for each in sets]
+        )
+        for rule_set_id, sets in documents.criteria.items()
+        if rule_set_id in used
+    }
     cycle = Cycle(
         id=work.ids.new("cycle", key),
         key=key,
@@ -76,6 +89,7 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
         plan_id=plan.id,
         year=year,
         round_rule_sets=of_rounds,
+        criteria_hashes=criteria,
         opened_at=work.now,
         runs_until=start_of_day(plan.runs_until),
         plan_hash=pinned["plan_hash"],
@@ -86,7 +100,11 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
     )
     work.session.add(cycle)
     work.session.flush()
-    details = {**pinned, **{f"rule_set_of_{round_id}": digest for round_id, digest in of_rounds.items()}}
+    details = {
+        **pinned,
+        **{f"rule_set_of_{round_id}": digest for round_id, digest in of_rounds.items()},
+        **{f"criteria_of_{rule_set_id}": digest for rule_set_id, digest in criteria.items()},
+    }
     _record(work, cycle, action="cycle_opened", to_state=OPEN, actor=actor, details=details)
     return cycle
 

@@ -160,9 +160,10 @@ def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, prod
     case = DossierCase(dossier, product, cycle, book, stage, book.round(dossier.round_id))
     dossier.version = 1
     state = state_of(dossier.stage, dossier.status)
-    act = Act(
-        actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details={"kind": dossier.kind}
-    )
+    details: dict[str, Any] = {"kind": dossier.kind}
+    if dossier.criteria_set is not None:
+        details["criteria_set"] = dossier.criteria_set
+    act = Act(actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details=details)
     append_event(work, stream=case.stream, seq=1, cycle_id=cycle.id, act=act)
     for step in steps_opened(stage):
         open_step(work, case, stage, step, opens_at=max(work.now, dossier.opened_at))

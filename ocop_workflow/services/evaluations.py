@@ -9,6 +9,8 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.council import chair_missing, quorum_of
+from ocop_workflow.policy.criteria import CriteriaSet
+from ocop_workflow.policy.criteria_sheets import council_gates
 from ocop_workflow.policy.plan import Council
 from ocop_workflow.policy.rating import Rating, rate
 from ocop_workflow.policy.rule_set import RuleSet
@@ -76,7 +78,14 @@ def conclude(
             raise NotJudgedSoError(f"a council judges {stage.id}; record its score sheets instead of a verdict")
         held = session_held(work, dossier)
         _check_can_decide(work.session, held, council_of(case))
-        result = result_of(work.session, dossier.id, case.book.rule_set, stage=stage.id, session_number=held.number)
+        result = result_of(
+            work.session,
+            dossier.id,
+            case.book.rule_set,
+            stage=stage.id,
+            session_number=held.number,
+            criteria=case.book.criteria,
+        )
         dossier.mean, dossier.stars = str(result.mean), result.stars
         facts = Facts(mean=result.score)
         details |= {"mean": str(result.mean), "stars": result.stars, "session": held.number}
@@ -138,7 +147,15 @@ def reject(
     return apply_trigger(work, dossier, request)
 
 
-def result_of(session: Session, dossier_id: str, rule_set: RuleSet, *, stage: str, session_number: int) -> Rating:
+def result_of(
+    session: Session,
+    dossier_id: str,
+    rule_set: RuleSet,
+    *,
+    stage: str,
+    session_number: int,
+    criteria: Mapping[int, CriteriaSet] | None = None,
+) -> Rating:
     """Return the result of one session at a stage, computed anew from the stored sheets and findings.
 
     Raises:
@@ -155,13 +172,23 @@ def result_of(session: Session, dossier_id: str, rule_set: RuleSet, *, stage: st
     ).first()
     if held is None:
         raise CouncilError(f"there is no session {session_number} at {stage}")
-    return rating_of(sheets_of_session(session, held), held.findings, rule_set)
+    criteria_set = (criteria or {})[held.criteria_set] if held.criteria_set is not None else None
+    return rating_of(sheets_of_session(session, held), held.findings, rule_set, criteria_set)
 
 
-def rating_of(sheets: Iterable[ScoreSheet], findings: Mapping[str, bool], rule_set: RuleSet) -> Rating:
-    """Return the result of one session's sheets and findings under a rule set. Raises as `result_of`."""
-    totals = [read_sheet(_points(sheet), rule_set.parts).total for sheet in sheets]
-    return rate(mean_score(totals), bands=rule_set.bands, gates=rule_set.gates, findings=findings)
+def rating_of(
+    sheets: Iterable[ScoreSheet],
+    findings: Mapping[str, bool],
+    rule_set: RuleSet,
+    criteria_set: CriteriaSet | None = None,
+) -> Rating:
+    """Return the result of one session's sheets and findings under a rule set and the product's criteria.
+
+    Raises as `result_of`.
+    """
+    totals = [read_sheet(_points(sheet), rule_set.parts, criteria_set).total for sheet in sheets]
+    gates = council_gates(rule_set, criteria_set)
+    return rate(mean_score(totals), bands=rule_set.bands, gates=gates, findings=findings)
 
 
 def _check_can_decide(session: Session, held: CouncilSession, council: Council | None) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from notifications.catalogue import Language, translate
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
 from ocop_workflow.policy.route import lifecycle_of, stages_of
@@ -42,7 +43,7 @@ def pin(session: Session, *, kind: str, name: str, value: Any) -> str:
 
 @dataclass(frozen=True)
 class Rulebook:
-    """All documents of one cycle, with the tables made from them."""
+    """All documents of one cycle, with the tables made from them. `criteria` are the rule set's sets by number."""
 
     year: int
     plan: CyclePlan
@@ -50,6 +51,7 @@ class Rulebook:
     units: UnitRegister
     days: WorkingDays
     products: tuple[PlannedProduct, ...]
+    criteria: Mapping[int, CriteriaSet] = field(default_factory=dict)
     _routes: dict[tuple[str, str], tuple[tuple[Stage, ...], Lifecycle]] = field(default_factory=dict, compare=False)
 
     @property
@@ -126,15 +128,18 @@ class RulebookShelf:
 
     def _read(self, session: Session, cycle: Cycle, rule_set_hash: str) -> Rulebook:
         hashes = (cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)
-        key = (*hashes, str(cycle.year))
+        rule_set = self.rule_set(session, rule_set_hash)
+        criteria_hash = cycle.criteria_hashes.get(rule_set.id)
+        key = (*hashes, criteria_hash or "", str(cycle.year))
         if key not in self._books:
             self._books[key] = Rulebook(
                 cycle.year,
                 self._parsed(session, cycle.plan_hash, CyclePlan.model_validate),
-                self._parsed(session, rule_set_hash, RuleSet.model_validate),
+                rule_set,
                 self._parsed(session, cycle.units_hash, UnitRegister.model_validate),
                 self._parsed(session, cycle.days_hash, WorkingDays.from_snapshot),
                 self._parsed(session, cycle.products_hash, _products),
+                self._parsed(session, criteria_hash, criteria_by_number) if criteria_hash else {},
             )
         return self._books[key]
 
@@ -143,6 +148,11 @@ class RulebookShelf:
             self._documents[digest] = parse(json.loads(session.get_one(PinnedDocument, digest).body))
         found: _Parsed = self._documents[digest]
         return found
+
+
+def criteria_by_number(rows: list[Any]) -> dict[int, CriteriaSet]:
+    """Return pinned criteria sets by their number."""
+    return {each.number: each for each in map(CriteriaSet.model_validate, rows)}
 
 
 def _products(rows: list[Any]) -> tuple[PlannedProduct, ...]:

@@ -118,7 +118,12 @@ class _Judge:
 
     def verdict(self, product: PlannedProduct) -> RowVerdict:
         """Return what becomes of a row."""
-        remedy = self._unit_fault(product) or self._level_fault(product) or self._repetition(product)
+        remedy = (
+            self._unit_fault(product)
+            or self._level_fault(product)
+            or self._criteria_fault(product)
+            or self._repetition(product)
+        )
         self._keys.add(product.key)
         self._key_of.setdefault(_identity(product), product.key)
         if remedy is not None:
@@ -148,6 +153,14 @@ class _Judge:
         if product.planned_level is None or product.planned_level in levels:
             return None
         return unknown_name((), "planned_level", product.planned_level[:80], levels).sentence
+
+    def _criteria_fault(self, product: PlannedProduct) -> str | None:
+        criteria = self._book.criteria
+        if product.criteria_set is None or product.criteria_set in criteria:
+            return None
+        known = f"{min(criteria)} to {max(criteria)}" if criteria else "none"
+        rule_set = self._book.rule_set.id
+        return f"{rule_set} has no criteria set {product.criteria_set}, but {known}; correct or empty the cell"
 
     def _repetition(self, product: PlannedProduct) -> str | None:
         if product.key in self._keys:

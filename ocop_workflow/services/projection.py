@@ -92,6 +92,7 @@ def register_product(
         kind=DossierKind.FIRST.value,
         rule_set_hash=cycle.round_rule_sets.get(round_.id, cycle.rule_set_hash),
         planned_level=planned.planned_level,
+        criteria_set=planned.criteria_set if planned.criteria_set in book.criteria else None,
         stage=stage.id,
         status=DossierStatus.AWAITING_SUBMISSION.value,
         opened_at=opens_at,

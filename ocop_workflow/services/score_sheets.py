@@ -12,6 +12,7 @@ from ocop_workflow.services.council_sessions import (
     before_council,
     check_permitted,
     council_of,
+    criteria_set_of,
     open_session,
     record,
     session_held,
@@ -54,6 +55,7 @@ def record_sheets(
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
         NotPermittedError: The actor neither decides at this stage nor is the office.
         ScoreOutOfRangeError: There is no sheet, or one does not fit the parts of the rule set.
+        CriteriaError: Points by criterion don't fit the product's criteria.
         CouncilError: The session can't be opened, or a sheet is of somebody who does not score this product.
     """
     done = event_of_command(work.session, command)
@@ -83,7 +85,8 @@ def add_sheets(
         return int(details_of(done)["session"])
     case = before_council(work, dossier)
     check_permitted(case, actor, of_members=tuple(sheets))
-    read = {member: read_sheet(points, case.book.rule_set.parts) for member, points in sheets.items()}
+    criteria_set = criteria_set_of(case)
+    read = {member: read_sheet(points, case.book.rule_set.parts, criteria_set) for member, points in sheets.items()}
     mean_score([sheet.total for sheet in read.values()])  # refuses an act without sheets
     held = session_held(work, dossier)
     _check_members(work, case, held, read)

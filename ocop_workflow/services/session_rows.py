@@ -61,7 +61,13 @@ def interested_in(session: Session, dossier_id: str, stage: str) -> set[str]:
 
 def void_open_session(work: UnitOfWork, dossier: Dossier, trigger: DossierTrigger) -> None:
     """Make the session that is being held void, where the trigger takes the dossier from the council."""
-    held = open_session_of(work.session, dossier) if trigger in VOIDING else None
+    if trigger in VOIDING:
+        void(work, dossier)
+
+
+def void(work: UnitOfWork, dossier: Dossier) -> None:
+    """Make the session that is being held void, if there is one; its sheets stay on record."""
+    held = open_session_of(work.session, dossier)
     if held is not None:
         held.state = SessionState.VOID
         work.session.add(held)

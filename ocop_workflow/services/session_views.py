@@ -9,8 +9,10 @@ from sqlmodel import Session
 
 from notifications.letter import Wording
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.criteria_sheets import council_gates
 from ocop_workflow.policy.rating import Rating
 from ocop_workflow.policy.route import outcome_for
+from ocop_workflow.policy.rule_set import Gate
 from ocop_workflow.policy.scoring import shown_mean, spread_of
 from ocop_workflow.services.evaluations import rating_of
 from ocop_workflow.services.events import details_of, events_of
@@ -24,12 +26,16 @@ from state_machines.guards import Facts
 
 @dataclass(frozen=True, slots=True)
 class ShownSession:
-    """One session with its sheets and what follows from them; `rating` is None as long as nothing does."""
+    """One session with its sheets and what follows from them; `rating` is None as long as nothing does.
+
+    `gates` are those that the council finds on.
+    """
 
     held: CouncilSession
     sheets: Sequence[ScoreSheet]
     spread: Decimal
     rating: Rating | None
+    gates: tuple[Gate, ...]
 
 
 def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[ShownSession]:
@@ -37,11 +43,13 @@ def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[S
     shown = []
     for held in sessions_of(session, dossier.id):
         sheets = sheets_of_session(session, held)
+        criteria_set = book.criteria.get(held.criteria_set or 0)
         try:
-            rating = rating_of(sheets, held.findings, book.rule_set)
+            rating = rating_of(sheets, held.findings, book.rule_set, criteria_set)
         except InputError:  # no sheet or no finding yet
             rating = None
-        shown.append(ShownSession(held, sheets, spread_of([Decimal(sheet.total) for sheet in sheets]), rating))
+        gates = council_gates(book.rule_set, criteria_set)
+        shown.append(ShownSession(held, sheets, spread_of([Decimal(sheet.total) for sheet in sheets]), rating, gates))
     return shown
 
 
@@ -71,7 +79,7 @@ def _of_session(book: Rulebook, shown: ShownSession) -> list[Wording]:
     ]
     told += [
         Wording("result.gate", {"gate": gate.title.model_dump(), "stars": gate.cap, "source": gate.source})
-        for gate in rule_set.gates
+        for gate in shown.gates
         if gate.id in rating.unmet
     ]
     outcome = outcome_for(stage, Facts(mean=rating.score))

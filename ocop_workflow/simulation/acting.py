@@ -8,6 +8,7 @@ from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.scoring import read_sheet, spread_of
 from ocop_workflow.services.council_sessions import Opening, SessionKind, council_of, gates_of, record_findings
 from ocop_workflow.services.dossier_case import case_of
+from ocop_workflow.services.dossier_criteria import name_criteria_set
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import command_done
@@ -72,9 +73,14 @@ def _conclude(work: UnitOfWork, act: ScriptedAct) -> None:
 
 
 def _score(work: UnitOfWork, dossier: Dossier, sheets: Sheets, actor: str, command: str) -> None:
-    """Record a scripted session: every gate is met; members too far apart keep their points when scoring anew."""
-    record_sheets(work, dossier, sheets, actor=actor, command=command)
+    """Record a scripted session: every gate is met; members too far apart keep their points when scoring anew.
+
+    A product that no list gave a criteria set is scored on the first one.
+    """
     case = case_of(work, dossier)
+    if case.book.criteria and dossier.criteria_set is None:
+        name_criteria_set(work, dossier, min(case.book.criteria), actor=actor)
+    record_sheets(work, dossier, sheets, actor=actor, command=command)
     council = council_of(case)
     spread = spread_of([read_sheet(points, case.book.rule_set.parts).total for points in sheets.values()])
     if council is not None and council.max_spread is not None and spread > council.max_spread:

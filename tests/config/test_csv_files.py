@@ -32,6 +32,13 @@ def test_products_are_read_from_commas_or_semicolons(tmp_path: Path, text: str, 
     assert (product.name, product.producer, product.unit) == ("Mật ong", "HTX Đồi Ong", "ba-che")
 
 
+@pytest.mark.parametrize(("cell", "number"), [("13", 13), ("", None)])
+def test_products_may_name_their_criteria_set(tmp_path: Path, cell: str, number: int | None) -> None:
+    (product,) = load_products(write(tmp_path, f"{HEADER},criteria_set\n{ROW},{cell}\n"))
+
+    assert product.criteria_set == number
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1258"])
 def test_products_in_another_encoding_are_refused_with_the_remedy(tmp_path: Path, encoding: str) -> None:
     with pytest.raises(InvalidFilesError, match=r"products\.csv:\d+: the file is not UTF-8; in Excel choose"):
@@ -45,6 +52,7 @@ def test_products_in_another_encoding_are_refused_with_the_remedy(tmp_path: Path
         (f"{HEADER}\n1,Mật ong\n", "2: the row has 2 cells instead of 8"),
         (f'{HEADER}\n1,"Mật ong\n', "the row can't be read"),
         (f"{HEADER}\n{ROW}\n{ROW}\n", '3: the key "1" stands twice'),
+        (f"{HEADER},criteria_set\n{ROW},coffee\n", '2: "criteria_set"'),
     ],
 )
 def test_products_name_file_and_line_of_each_fault(tmp_path: Path, text: str, sentence: str) -> None:

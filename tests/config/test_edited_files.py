@@ -238,3 +238,32 @@ def test_write_json_schemas_makes_the_folder_anew(config: Path) -> None:
     write_json_schemas(config)
 
     assert {path.name: path.read_bytes() for path in (config / "schema").iterdir()} == committed
+
+
+def test_a_plan_carries_the_criteria_of_its_rule_sets(config: Path) -> None:
+    """QĐ 26 is the one rule set with criteria sets; a plan under another has none."""
+    new_law = load_plan_files(find_plan(default_config_dir(), "province-2027"), default_config_dir())
+
+    assert {rule_set: len(sets) for rule_set, sets in new_law.criteria.items()} == {"qd-26-2026": 26}
+    assert load_plan_files(config / PLAN, config).criteria == {}
+
+
+def test_a_products_criteria_set_must_be_one_of_the_plans_rule_sets(config: Path) -> None:
+    (config / "products").mkdir(exist_ok=True)
+    (config / "products" / "more.csv").write_text(
+        f"{HEADER.strip()},criteria_set\nx-1,Hoa cúc,Hoa cúc,Cơ sở D,hoanh-bo,,,annex,13\n", encoding="utf-8"
+    )
+    edit(config, PLAN, ("expansion:\n", "products: more\nexpansion:\n"))
+
+    with pytest.raises(InvalidFilesError, match='"x-1" names criteria set 13, and no rule set of the plan has it'):
+        load_plan_files(config / PLAN, config)
+
+
+def test_criteria_sets_ask_for_outcomes_at_the_edges_of_bands(config: Path) -> None:
+    """I5: a rating that a mark lowered is known as stars, so an outcome at 75 points would be left undecided."""
+    shutil.copytree(config / "criteria" / "qd-26-2026", config / "criteria" / "quang-ninh-2017")
+    outcome = "        - {{ when: {{ guard: mean_within, at_least: {}, below: {} }}, to: recognised, source: "
+    edit(config, RULES, (outcome.format(50, 90), f"{outcome.format(50, 75)}made up }}\n{outcome.format(75, 90)}"))
+
+    with pytest.raises(InvalidFilesError, match="75 points lie inside a band"):
+        load_plan_files(config / PLAN, config)

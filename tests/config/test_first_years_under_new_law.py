@@ -22,7 +22,9 @@ from ocop_workflow.policy.working_days import working_days_of_plan
 from ocop_workflow.policy.year_calendar import CalendarEntry, year_calendar
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.council_sessions import gates_of, record_findings
 from ocop_workflow.services.cycles import open_cycle
+from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.pinned_documents import RulebookShelf
@@ -168,7 +170,13 @@ Step = Callable[[UnitOfWork, Dossier], object]
 def at(database: Database) -> Generator[Callable[..., Any], None, None]:
     """A way to work on the one dossier of the opened year at an instant."""
     product = PlannedProduct(
-        key="1", name="Mật ong", form="Mật ong", producer="HTX Ví Dụ", unit="lai-chau.muong-te", source="made up"
+        key="1",
+        name="Mật ong",
+        form="Mật ong",
+        producer="HTX Ví Dụ",
+        unit="lai-chau.muong-te",
+        criteria_set=4,
+        source="made up",
     )
     documents = documents_for(replace(files_of(PROVINCE), products=(product,)), 2027)
     ids, shelf = SeededIds("a dossier under the law in force"), RulebookShelf()
@@ -200,12 +208,13 @@ def receive(work: UnitOfWork, actor: str) -> None:
 
 
 def score(work: UnitOfWork, total: str, actor: str) -> None:
-    """Let nine members give the same total, spread over the parts of 40, 25 and 35 points."""
+    """Let nine members give the same total, spread over the parts of 40, 25 and 35 points; every gate is met."""
     dossier, points, left = work.session.exec(select(Dossier)).one(), {}, Decimal(total)
     for part, maximum in (("A", 40), ("B", 25), ("C", 35)):
         points[part] = min(left, Decimal(maximum))
         left -= points[part]
     record_sheets(work, dossier, {f"member-{number}": points for number in range(9)}, actor=actor)
+    record_findings(work, dossier, {gate.id: True for gate in gates_of(case_of(work, dossier))}, actor=actor)
     conclude(work, dossier, actor=actor)
 
 

@@ -10,7 +10,8 @@ class CouncilSession(SQLModel, table=True):
     """One numbered session at one stage of one dossier. `findings` holds the yes or no for each gate, by gate id.
 
     A session is open until the stage is concluded by it, a later one replaces it, or a return makes it void; a
-    conclusive one is superseded when a later session of the stage concludes. `opened_seq` is its event, whose text
+    conclusive one is superseded when a later session of the stage concludes. `criteria_set` is the number of the set on
+    which it scores. `opened_seq` is its event, whose text
     says why a session of its kind was held.
     """
 
@@ -35,6 +36,7 @@ class CouncilSession(SQLModel, table=True):
     held_on: date
     state: str = "open"
     document: str | None = None
+    criteria_set: int | None = None
     findings: dict[str, bool] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     opened_seq: int
 

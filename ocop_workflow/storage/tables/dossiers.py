@@ -11,7 +11,8 @@ class Cycle(SQLModel, table=True):
     """An office's year under a plan, pinned to the documents it was opened with (promise I6).
 
     `rule_set_hash` is the year's rule set, `round_rule_sets` those of rounds that have their own. `receipts` is the
-    last number taken from the receipt book.
+    last number taken from the receipt book. `criteria_hashes` are the criteria sets of rule sets that have some, by the
+    rule set's id.
     """
 
     __table_args__ = (
@@ -33,6 +34,7 @@ class Cycle(SQLModel, table=True):
     days_hash: str = Field(foreign_key="pinned_document.hash")
     products_hash: str = Field(foreign_key="pinned_document.hash")
     round_rule_sets: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    criteria_hashes: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     receipts: int = 0
     opened_at: datetime
     runs_until: datetime
@@ -54,7 +56,8 @@ class Product(SQLModel, table=True):
 class Dossier(SQLModel, table=True):
     """One attempt of one kind for one product. `version` is the number of its last event (compare-and-set).
 
-    `stage_at` is when it came to its present stage; nothing there can have happened before.
+    `stage_at` is when it came to its present stage; nothing there can have happened before. `criteria_set` is the
+    number of the set of its rule set on which the product is scored, where there are such sets.
     """
 
     __table_args__ = (
@@ -78,6 +81,7 @@ class Dossier(SQLModel, table=True):
     kind: str
     rule_set_hash: str = Field(foreign_key="pinned_document.hash")
     planned_level: str | None = None
+    criteria_set: int | None = None
     stage: str
     status: str
     version: int = 0

@@ -101,7 +101,8 @@ def test_gates_for_rating_have_an_id_a_cap_and_the_criterion_as_source() -> None
     gates = gates_for_rating(SMALL)
 
     assert [(gate.id, gate.cap) for gate in gates] == [("1.1-3", 2), ("1.1-4", 3), ("1.2-5", 4), ("2-3", 2)]
-    assert gates[0].title.vi == "1.1. reaches 1"
+    assert gates[0].title.vi == "1.1. about 1.1: reaches 1"
+    assert gates[0].title.en == "1.1. about 1.1: at least 1 points, the least for 3 stars"
     assert gates[0].source == "chosen for this example, criterion 1.1"
 
 
