@@ -354,6 +354,47 @@ def test_a_ladder_that_another_step_takes_is_followed(office: "Office", edited: 
     assert office.outcomes() == {}
 
 
+def test_a_rung_that_had_come_is_decided_by_the_ladder_of_its_day(
+    office: "Office", edited: "Callable[[Edit], CyclePlan]"
+) -> None:
+    """I3: -14 came on 16 March and no sweep has seen it; a ladder without it on the 19th does not lose it."""
+
+    def only_the_last_day(plan: dict[str, Any]) -> None:
+        plan["ladders"]["producer"]["rungs"] = [{"days": "-1"}, {"days": "1"}]
+
+    amended(office, "2018-03-19 08:00", edited(only_the_last_day))
+    office.sweep("2018-03-23 08:00")
+    office.sweep("2018-03-29 08:00")
+
+    assert office.outcomes() == {"-14": "planned", "-1": "planned"}
+
+
+def test_the_regulations_term_bounds_the_amended_date(
+    office_with: "Callable[..., Office]",
+) -> None:
+    """Received on 6 March: 15 working days by the regulation end on 27 March; the plan's 10 end on the 20th."""
+
+    def limited(rules: dict[str, Any]) -> None:
+        due = {"within": "15 working days of received", "source": "article 9"}
+        rules["limits"] = [
+            {"id": "term", "stage": "registration", "step": "decision", "due": due, "article": "article 9"}
+        ]
+
+    def twenty(plan: dict[str, Any]) -> None:
+        stages_of(plan)["registration"]["decision"]["due"]["within"] = "20 working days of received"
+
+    office = office_with(rules=limited)
+    office.open()
+    office.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    office.act("2018-03-06 08:00", DossierTrigger.RECEIVE)
+    done = amended(office, "2018-03-08 08:00", office_with(rules=limited, plan=twenty).documents.plan)
+
+    assert moved(done) == {(f"{ROUND}1-1-1/registration/decision", "2018-03-20", "2018-03-27")}
+    decision = owed(office, f"{ROUND}1-1-1/registration/decision")
+    assert (decision.origin, decision.source) == ("statutory", "article 9")
+    assert faults(office) == []
+
+
 def test_a_task_without_date_gets_one(office_with: "Callable[..., Office]") -> None:
     def undated(plan: dict[str, Any]) -> None:
         year_of(plan)["tasks"][0]["dates"][1] = {"at": "none", "source": "item 8"}
