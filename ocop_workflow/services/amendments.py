@@ -16,7 +16,7 @@ from ocop_workflow.services.amended_dates import AmendmentRefusedError, Revised,
 from ocop_workflow.services.cycle_acts import check_office, record_cycle_act, said
 from ocop_workflow.services.cycles import CLOSED, INTAKE_CLOSED
 from ocop_workflow.services.events import Act, command_done
-from ocop_workflow.services.moved_dates import record_moves
+from ocop_workflow.services.moved_dates import record_moves, tell_of_new
 from ocop_workflow.services.obligations import (
     DOSSIER_STEP,
     PLAN_TASK,
@@ -32,7 +32,7 @@ from ocop_workflow.services.redating import DEADLINES_AMENDED, Move, redate
 from ocop_workflow.services.reminders import due_obligations, move_next_action, queue_due_notices
 from ocop_workflow.services.subjects import dated_subject
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Obligation, PlanTask, Report
+from ocop_workflow.storage.tables import Cycle, Event, Obligation, PlanTask, Report
 
 PLAN_AMENDED = "plan_amended"
 
@@ -129,12 +129,13 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
         "dates": len(amended.moves),
     }
     act = Act(amendment.actor, PLAN_AMENDED, rule=decision, details=details, text=reason, command=amendment.command)
-    record_cycle_act(work, cycle, act)
+    event = record_cycle_act(work, cycle, act)
     moves = [move for each in revised if (move := _apply(work, cycle, old, each)) is not None]
     act = Act(amendment.actor, DEADLINES_AMENDED, rule=decision, details={"plan_hash": cycle.plan_hash})
     record_moves(work, cycle, moves, act, news="news.amended")
     project_reports(work, cycle, actor=amendment.actor)
     project_tasks(work, cycle, actor=amendment.actor)
+    _tell_of_new(work, cycle, amended, event)
     return amended
 
 
@@ -155,6 +156,17 @@ def _apply(work: UnitOfWork, cycle: Cycle, old: Rulebook, revised: Revised) -> M
         _plan_rungs(work, cycle, obligation)
     work.session.add(obligation)
     return move
+
+
+def _tell_of_new(work: UnitOfWork, cycle: Cycle, amended: Amended, event: Event) -> None:
+    work.session.flush()
+    query = select(Obligation).where(
+        col(Obligation.cycle_id) == cycle.id,
+        col(Obligation.key).in_([duty.key for duty in amended.new]),
+        col(Obligation.due_at).is_not(None),
+    )
+    added = work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))).all()
+    tell_of_new(work, cycle, added, event, news="news.duty_added")
 
 
 def _explain(work: UnitOfWork, revised: Revised) -> None:

@@ -1,4 +1,4 @@
-"""Recording dates that an act moved, once for each subject, and telling those who owe."""
+"""Recording dates that an act moved, once for each subject, and telling those who owe; also of what is new."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,10 +9,10 @@ from ocop_workflow.services.events import Act
 from ocop_workflow.services.letters import act_of, subject_of
 from ocop_workflow.services.notices import NEWS, insert_notices, notice_row
 from ocop_workflow.services.redating import Move
-from ocop_workflow.services.subjects import record_on_subject
+from ocop_workflow.services.subjects import dated_subject, record_on_subject
 from ocop_workflow.services.titles import in_both
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Event
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Report
 
 
 def record_moves(work: UnitOfWork, cycle: Cycle, moves: Sequence[Move], act: Act, *, news: str) -> None:
@@ -31,12 +31,24 @@ def record_moves(work: UnitOfWork, cycle: Cycle, moves: Sequence[Move], act: Act
         details = {**(act.details or {}), "moved": [move.details for move in of_subject]}
         event = record_on_subject(work, of_subject[0].obligation, replace(act, details=details))
         for move in of_subject:
-            _tell(work, cycle, move, event, news=news)
+            _tell(work, cycle, move.obligation, event, news=news)
 
 
-def _tell(work: UnitOfWork, cycle: Cycle, move: Move, event: Event, *, news: str) -> None:
-    """Tell the party of its new last day; one event may have several to tell it of."""
-    obligation = move.obligation
+def tell_of_new(work: UnitOfWork, cycle: Cycle, obligations: Sequence[Obligation], event: Event, *, news: str) -> None:
+    """Tell each party once of every report duty and task that an act added, with the first date given of each."""
+    told = set()
+    for obligation in obligations:
+        row = dated_subject(work.session, obligation)
+        duty = row.duty_id if isinstance(row, Report) else row.task_id if row is not None else None
+        if (obligation.party, duty) not in told:
+            told.add((obligation.party, duty))
+            _tell(work, cycle, obligation, event, news=news)
+
+
+def _tell(work: UnitOfWork, cycle: Cycle, obligation: Obligation, event: Event, *, news: str) -> None:
+    """Tell a party what it owes by which last day; one event may have several to tell it of."""
+    if obligation.due_at is None:
+        return
     subject = subject_of(work.session, obligation.kind, obligation.subject_id)
     book = work.books.of_cycle(work.session, cycle)
     if isinstance(subject, Dossier):
@@ -52,5 +64,5 @@ def _tell(work: UnitOfWork, cycle: Cycle, move: Move, event: Event, *, news: str
         subject_id=obligation.subject_id,
         moment_at=work.now,
     )
-    params = {"what": in_both(asked.code, asked.params), "last_on": last_day_in_time(move.after).isoformat()}
+    params = {"what": in_both(asked.code, asked.params), "last_on": last_day_in_time(obligation.due_at).isoformat()}
     insert_notices(work.session, [{**row, "code": news, "params": params, "immediate": True}])

@@ -188,6 +188,24 @@ def test_those_who_owe_are_told_in_their_language(office: "Office", edited: "Cal
     assert sum("Kế hoạch được điều chỉnh" in said and "hết ngày 13/04/2018" in said for said in texts) == 3
 
 
+def test_who_reports_is_told_once_of_a_new_duty_with_its_first_date(
+    office: "Office", edited: "Callable[[Edit], CyclePlan]"
+) -> None:
+    """Three quarters are new for each of two districts; the first is due on 29 June."""
+    amended(office, "2018-03-08 08:00", edited(new_duty))
+    office.send("2018-03-08 08:00")
+
+    with office.reading() as work:
+        news = [n for n in office.notices(work, rungs=False) if n.code == "news.duty_added"]
+        assert {(n.recipient, n.params["last_on"]) for n in news} == {
+            ("hill/ocop_team", "2018-06-29"),
+            ("delta/ocop_team", "2018-06-29"),
+        }
+        assert len(news) == len({n.recipient for n in news})
+    texts = [office.text_of(mail.message) for mail in office.mails() if mail.message]
+    assert sum("có thêm việc" in said and "hết ngày 29/06/2018" in said for said in texts) == 2
+
+
 def test_no_rung_of_one_date_is_said_twice_and_none_of_the_old_date_after_it(
     office: "Office", edited: "Callable[[Edit], CyclePlan]"
 ) -> None:
