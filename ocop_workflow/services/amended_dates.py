@@ -13,7 +13,7 @@ from ocop_workflow.clock import last_day_in_time, start_of_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.approvals import APPROVAL, approval_due
 from ocop_workflow.policy.date_expressions import Anchor
-from ocop_workflow.policy.date_forms import Firmness
+from ocop_workflow.policy.date_forms import Due, Firmness
 from ocop_workflow.policy.plan import CyclePlan, StepDates
 from ocop_workflow.policy.producer_terms import fair_last_day
 from ocop_workflow.policy.report_turns import ReportTurn, report_turns
@@ -99,7 +99,7 @@ class _Reader:
         new_case = _under(case, self._new.plan)
         before, after = step_dates(case, stage, step), step_dates(new_case, stage, step)
         dated = None
-        if before.due != after.due:
+        if _written(before.due) != _written(after.due):
             dated = self._checked(obligation, self._dated(obligation, new_case, after, stage=stage))
         if obligation.lapse_at is not None and before.lapse != after.lapse:
             raise AmendmentRefusedError("is open under another lapse; what ends a dossier stays: write it as it was")
@@ -182,6 +182,11 @@ class _Reader:
         at_least = self._new.plan.producer_days_at_least
         last_day = fair_last_day(self._work.now, days=self._new.days, at_least=at_least)
         return dated if due_at > start_of_day(last_day) else None
+
+
+def _written(due: Due | None) -> tuple[object, ...] | None:
+    """Return what of a plan's date decides about the day; another source alone moves nothing."""
+    return None if due is None else (due.date, due.origin)
 
 
 def _under(case: DossierCase, plan: CyclePlan) -> DossierCase:

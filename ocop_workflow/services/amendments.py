@@ -162,10 +162,12 @@ def _tell_of_new(work: UnitOfWork, cycle: Cycle, amended: Amended, event: Event)
     work.session.flush()
     query = select(Obligation).where(
         col(Obligation.cycle_id) == cycle.id,
-        col(Obligation.key).in_([duty.key for duty in amended.new]),
+        col(Obligation.kind).in_((REPORT, PLAN_TASK)),
         col(Obligation.due_at).is_not(None),
     )
-    added = work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))).all()
+    keys = {duty.key for duty in amended.new}
+    found = work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key)))
+    added = [obligation for obligation in found if obligation.key in keys]
     tell_of_new(work, cycle, added, event, news="news.duty_added")
 
 

@@ -387,9 +387,7 @@ def test_a_rung_that_had_come_is_decided_by_the_ladder_of_its_day(
     assert office.outcomes() == {"-14": "planned", "-1": "planned"}
 
 
-def test_the_regulations_term_bounds_the_amended_date(
-    office_with: "Callable[..., Office]",
-) -> None:
+def test_the_regulations_term_bounds_the_amended_date(office_with: "Callable[..., Office]") -> None:
     """Received on 6 March: 15 working days by the regulation end on 27 March; the plan's 10 end on the 20th."""
 
     def limited(rules: dict[str, Any]) -> None:
@@ -411,6 +409,13 @@ def test_the_regulations_term_bounds_the_amended_date(
     decision = owed(office, f"{ROUND}1-1-1/registration/decision")
     assert (decision.origin, decision.source) == ("statutory", "article 9")
     assert faults(office) == []
+
+
+def test_another_source_alone_moves_nothing(office: "Office", edited: "Callable[[Edit], CyclePlan]") -> None:
+    done = amended(office, "2018-03-27 08:00", edited(change(*STAGES, "submission", "due", "source", to="item 10")))
+
+    (difference,) = done.differences
+    assert (difference.before, difference.after, done.moves) == ("item 5", "item 10", ())
 
 
 def test_a_task_without_date_gets_one(office_with: "Callable[..., Office]") -> None:
