@@ -12,6 +12,7 @@ from ocop_workflow.cli import (
     certificate,
     criteria,
     cycle,
+    cycle_amend,
     demo,
     demo_prefect,
     doctor,
@@ -70,6 +71,7 @@ COMMANDS = {
 
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
+cycle_amend.register(cycle.app)
 targets_command.register(cycle.app)
 app.add_typer(calendar_days.app, name="calendar")
 simulate.register(cycle.app)

@@ -103,7 +103,8 @@ class ReportDuty(Record):
 
     `collects` names the duty whose reports this one adds up: what their collector sends on. `only_if` says when there
     is something to report at all ("nếu có"): such a report is reminded of once and never late; with nothing sent by
-    its date it closes as nothing to report.
+    its date it closes as nothing to report. A duty that an amendment adds in mid-year is owed `since` a day: a report
+    that was due before it is nobody's.
     """
 
     id: Identifier
@@ -117,6 +118,7 @@ class ReportDuty(Record):
     figures: tuple[Figure, ...] = ()
     only_if: LocalText | None = None
     collects: Identifier | None = None
+    since: date | None = None
     source: Source
 
 

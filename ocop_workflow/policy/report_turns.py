@@ -26,12 +26,13 @@ def dated_periods(
 ) -> Iterator[tuple[ReportPeriod, ResolvedDue]]:
     """Yield the periods of a duty in a year with their dates.
 
-    A duty without date rule has none. A report that was due before the plan's first day is nobody's: a plan may be
-    signed in the middle of its year.
+    A duty without date rule has none. A report that was due before the plan's first day, or the duty's, is nobody's: a
+    plan may be signed, and amended, in the middle of its year.
     """
     if duty.due is None:
         return
     rules = plan.calendar
+    first_day = max(plan.first_day, duty.since or plan.first_day)
     for period in report_periods(duty.every, year):
         due = resolve_report_due(
             duty.due,
@@ -41,7 +42,7 @@ def dated_periods(
             roll_counted_terms=rules.roll_counted_terms,
             roll_fixed_dates=rules.roll_fixed_dates,
         )
-        if due.last_day is None or due.last_day >= plan.first_day:
+        if due.last_day is None or due.last_day >= first_day:
             yield period, due
 
 

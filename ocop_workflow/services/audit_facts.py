@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from ocop_workflow.services.amendments import PLAN_AMENDED
 from ocop_workflow.services.audit_acts import date_faults, deputy_faults, notice_faults
 from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
@@ -88,7 +89,7 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
         stream = f"cycle:{cycle.id}"
         opened = details_of(streams[stream][0])
         for event in streams[stream]:
-            if event.action == CALENDAR_CHANGED:
+            if event.action in (CALENDAR_CHANGED, PLAN_AMENDED):
                 opened |= {name: told for name, told in details_of(event).items() if name in PINNED}
         for name in PINNED:
             if getattr(cycle, name) != opened[name]:

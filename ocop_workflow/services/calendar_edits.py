@@ -1,13 +1,11 @@
 """The act that makes a day one off or one of work: a new calendar for the cycle, and the dates that follow (I6)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
 
 from sqlmodel import col, select
 
-from ocop_workflow.clock import last_day_in_time, start_of_day
+from ocop_workflow.clock import start_of_day
 from ocop_workflow.policy.calendar_edits import Recounted, days_with, recounted, rules_with
 from ocop_workflow.policy.plan import CalendarRules, CyclePlan
 from ocop_workflow.policy.statutory_limits import limits_of
@@ -16,8 +14,7 @@ from ocop_workflow.services.cycle_acts import check_office, record_cycle_act, sa
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossier_duties import anchors_of
 from ocop_workflow.services.events import Act, command_done
-from ocop_workflow.services.letters import act_of, subject_of
-from ocop_workflow.services.notices import NEWS, insert_notices, notice_row
+from ocop_workflow.services.moved_dates import record_moves
 from ocop_workflow.services.obligations import (
     DOSSIER_STEP,
     PLAN_TASK,
@@ -29,10 +26,8 @@ from ocop_workflow.services.obligations import (
 from ocop_workflow.services.pinned_documents import Rulebook, pin
 from ocop_workflow.services.redating import DEADLINES_RECOUNTED, Move, redate
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
-from ocop_workflow.services.subjects import record_on_subject
-from ocop_workflow.services.titles import in_both
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation
+from ocop_workflow.storage.tables import Cycle, Dossier, Obligation
 
 CALENDAR_CHANGED = "calendar_changed"
 
@@ -107,7 +102,8 @@ def set_day(work: UnitOfWork, cycle: Cycle, edit: CalendarEdit) -> list[Move]:
         redate(work, cycle, move)
         move.obligation.why_params = reckoning.params
     _relimit(work, cycle)
-    _record(work, cycle, [move for move, _ in moves], Act(edit.actor, DEADLINES_RECOUNTED, rule=decision))
+    act = Act(edit.actor, DEADLINES_RECOUNTED, rule=decision, details={"days_hash": cycle.days_hash})
+    record_moves(work, cycle, [move for move, _ in moves], act, news="news.redated")
     return [move for move, _ in moves]
 
 
@@ -174,38 +170,3 @@ def _relimit(work: UnitOfWork, cycle: Cycle) -> None:
         instants = [resolve(case.book, limit.due, anchors).due_at for limit in limits]
         obligation.limit_at = min((at for at in instants if at is not None), default=obligation.limit_at)
         work.session.add(obligation)
-
-
-def _record(work: UnitOfWork, cycle: Cycle, moves: Sequence[Move], act: Act) -> None:
-    """Record one act for each subject whose dates moved, and tell those who owe."""
-    by_subject = sorted(moves, key=lambda move: (move.obligation.kind, move.obligation.subject_id))
-    for _, group in groupby(by_subject, key=lambda move: move.obligation.subject_id):
-        of_subject = list(group)
-        details = {"moved": [move.details for move in of_subject], "days_hash": cycle.days_hash}
-        event = record_on_subject(
-            work, of_subject[0].obligation, Act(act.actor, act.action, rule=act.rule, details=details)
-        )
-        for move in of_subject:
-            _tell(work, cycle, move, event)
-
-
-def _tell(work: UnitOfWork, cycle: Cycle, move: Move, event: Event) -> None:
-    """Tell the party of its new last day; one event may have several to tell it of."""
-    obligation = move.obligation
-    subject = subject_of(work.session, obligation.kind, obligation.subject_id)
-    book = work.books.of_cycle(work.session, cycle)
-    if isinstance(subject, Dossier):
-        book = work.books.of_dossier(work.session, cycle, subject)
-    asked = act_of(book, obligation, subject)
-    row = notice_row(
-        work,
-        cycle,
-        key=f"{event.stream}/{event.seq}|news.redated|{obligation.party}|{obligation.key}",
-        recipient=obligation.party,
-        audience=NEWS,
-        line_kind=NEWS,
-        subject_id=obligation.subject_id,
-        moment_at=work.now,
-    )
-    params = {"what": in_both(asked.code, asked.params), "last_on": last_day_in_time(move.after).isoformat()}
-    insert_notices(work.session, [{**row, "code": "news.redated", "params": params, "immediate": True}])

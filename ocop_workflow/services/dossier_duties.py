@@ -63,7 +63,7 @@ def open_step(
     anchors: Mapping[Anchor, datetime] | None = None,
 ) -> None:
     """Open what a step of a stage asks of its owner; nothing where neither round nor rule set dates it."""
-    dates = case.round.stages.get(stage.id, {}).get(step.id, StepDates())
+    dates = step_dates(case, stage, step.id)
     handler = stage.steps[1].owner if len(stage.steps) > 1 else stage.decided_by
     _open(
         work,
@@ -76,6 +76,17 @@ def open_step(
         opens_at=opens_at,
         anchors=anchors,
     )
+
+
+def step_dates(case: DossierCase, stage: Stage, step_id: str) -> StepDates:
+    """Return what the plan says of a step's date; nothing where it leaves the step out.
+
+    What a return asks for has, where the plan gives it no date, the decision's: the clock of the decision runs on.
+    """
+    dates = case.round.stages.get(stage.id, {})
+    decision = step_settled_by(stage, DossierTrigger.CONCLUDE)
+    instead = dates.get(decision.id) if step_id == COMPLETION and decision is not None else None
+    return dates.get(step_id) or instead or StepDates()
 
 
 def step_due(
@@ -108,17 +119,11 @@ def step_due(
 
 
 def _open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
-    """Open what a return asks of whoever submitted: bring the dossier back complete.
-
-    Its date is the plan's for the step `completion` of this stage; without one, the decision's own date, since the
-    clock of the decision runs on.
-    """
-    dates = case.round.stages.get(case.stage.id, {})
-    decision = step_settled_by(case.stage, DossierTrigger.CONCLUDE)
+    """Open what a return asks of whoever submitted: bring the dossier back complete."""
     _open(
         work,
         case,
-        dates.get(COMPLETION) or dates.get(decision.id if decision else "") or StepDates(),
+        step_dates(case, case.stage, COMPLETION),
         step=COMPLETION,
         stage=case.stage,
         owner=case.party(case.stage.submitted_by),
@@ -158,7 +163,16 @@ def _open(
 ) -> None:
     of_producer = owner == case.producer
     at = anchors or anchors_of(case, opens_at)
-    dated = _dated(work, case, dates, stage=stage, step=step, opens_at=opens_at, of_producer=of_producer, anchors=at)
+    dated = dated_step(
+        case,
+        dates,
+        stage=stage,
+        step=step,
+        opens_at=opens_at,
+        of_producer=of_producer,
+        anchors=at,
+        told_at=work.now,
+    )
     if dated is None:
         return
     due = dated.due
@@ -192,8 +206,7 @@ def _key(work: UnitOfWork, case: DossierCase, stage: Stage, step: str) -> str:
     return f"{key}/{case.dossier.version}" if again else key
 
 
-def _dated(
-    work: UnitOfWork,
+def dated_step(
     case: DossierCase,
     dates: StepDates,
     *,
@@ -202,12 +215,16 @@ def _dated(
     opens_at: datetime,
     of_producer: bool,
     anchors: Mapping[Anchor, datetime],
+    told_at: datetime | None = None,
 ) -> DatedStep | None:
-    """Return a step's date by the plan and by the regulation; None where neither gives one."""
+    """Return a step's date by the plan and by the regulation; None where neither gives one.
+
+    The arguments are those of `step_due`, for a step of a stage with what the plan says of its date.
+    """
     planned = None
     if dates.due is not None:
         planned = step_due(
-            case.book, dates.due, anchors=anchors, opens_at=opens_at, of_producer=of_producer, told_at=work.now
+            case.book, dates.due, anchors=anchors, opens_at=opens_at, of_producer=of_producer, told_at=told_at
         )
     limits = limits_of(case.book.rule_set, stage, step, kind=case.dossier.kind)
     return dated_by(planned, [as_statutory(limit, resolve(case.book, limit.due, anchors)) for limit in limits])

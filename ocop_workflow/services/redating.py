@@ -18,15 +18,16 @@ from ocop_workflow.storage.tables import Cycle, Event, Notice, Obligation
 DEADLINE_EXTENDED = "deadline_extended"
 EXTENSION_UNDONE = "extension_undone"
 DEADLINES_RECOUNTED = "deadlines_recounted"
-"""The acts that move dates; the last is a change of the calendar, which can move several of one subject."""
+DEADLINES_AMENDED = "deadlines_amended"
+"""The acts that move dates; a change of the calendar or of the plan can move several of one subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One date that moves, or moved: from the first instant too late to another."""
+    """One date that moves, or moved: from the first instant too late, where there was one, to another."""
 
     obligation: Obligation
-    before: datetime
+    before: datetime | None
     after: datetime
 
     @property
@@ -34,7 +35,7 @@ class Move:
         """Return what an event says of the move once it is made."""
         return {
             "obligation": self.obligation.key,
-            "due_before": self.before.isoformat(),
+            "due_before": self.before.isoformat() if self.before else None,
             "due_after": self.after.isoformat(),
             "deadline_version": self.obligation.deadline_version,
         }
@@ -48,7 +49,7 @@ def redate(work: UnitOfWork, cycle: Cycle, move: Move, *, first_rung_from: datet
     """
     obligation = move.obligation
     end_old_rungs(work, cycle, obligation)
-    if obligation.lapse_at is not None:
+    if obligation.lapse_at is not None and move.before is not None:
         obligation.lapse_at += move.after - move.before
     obligation.due_at = move.after
     obligation.overdue_at = None
@@ -66,7 +67,8 @@ def moves_told(event: Event) -> list[dict[str, Any]]:
     """Return the moves of dates that an event tells."""
     if event.action in (DEADLINE_EXTENDED, EXTENSION_UNDONE):
         return [details_of(event)]
-    return list(details_of(event)["moved"]) if event.action == DEADLINES_RECOUNTED else []
+    several = (DEADLINES_RECOUNTED, DEADLINES_AMENDED)
+    return list(details_of(event)["moved"]) if event.action in several else []
 
 
 def begin_ladder(work: UnitOfWork, cycle: Cycle, obligation: Obligation, floor: datetime) -> None:

@@ -21,6 +21,7 @@ _REDATED = {
     "deadline_extended": "page.told.extended",
     "extension_undone": "page.told.extension_undone",
     "deadlines_recounted": "page.told.recounted",
+    "deadlines_amended": "page.told.amended",
 }
 
 

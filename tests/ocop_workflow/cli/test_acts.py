@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 DAY = "2018-03-02T08:00"
+SPRING = Path(__file__).parents[2] / "replay" / "spring.yaml"
 
 
 @pytest.fixture
@@ -136,6 +137,37 @@ def test_a_day_is_decreed_once(ocop: Any, office: Path) -> None:
     assert "14/03/2018 is a day off;" in done.out
     assert "is a day off already" in again.out
     assert ocop("audit", "verify", "--data", office).code == 0
+
+
+AMEND = ("--reason", "mưa bão", "--decision", "09/QĐ")
+
+
+def test_a_plan_is_amended_once_after_showing_what_follows(
+    ocop: Any, office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited = tmp_path / "spring.yaml"
+    printed = SPRING.read_text(encoding="utf-8")
+    edited.write_text(printed.replace("by: 2018-03-14", "by: 2018-03-19", 1), encoding="utf-8")
+    amend = ("cycle", "amend", edited, *AMEND, "--data", office, "--at", DAY)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    asked = ocop(*amend)
+    done = ocop(*amend, "--yes")
+    again = ocop(*amend, "--yes")
+
+    assert (asked.code, done.code, again.code) == (1, 0, 0)
+    assert "years.2018.rounds.spring-1.stages.idea_registration.submission.due.date.by" in asked.out
+    assert "14/03/2018" in asked.out
+    assert "19/03/2018" in asked.out
+    assert "The plan of spring/2018 is amended; 8 dates moved" in done.out
+    assert "has this plan already; nothing is amended" in again.out
+    assert ocop("audit", "verify", "--data", office).code == 0
+
+
+def test_a_plan_of_another_office_amends_nothing(ocop: Any, office: Path) -> None:
+    refused = ocop("cycle", "amend", "ba-don-2021", *AMEND, "--data", office, "--at", DAY)
+
+    assert refused.code == 2
+    assert "another plan has a year of its own" in refused.err
 
 
 def test_overruns_are_listed_and_refused_where_there_are_none(ocop: Any, office: Path) -> None:

@@ -44,7 +44,7 @@ def decreed(office: "Office", when: str, edit: CalendarEdit) -> list[tuple[str, 
         return [
             (
                 move.obligation.key.removeprefix("coast-2018/2018/r1/"),
-                last_day_in_time(move.before).isoformat(),
+                last_day_in_time(move.before).isoformat() if move.before else "–",
                 last_day_in_time(move.after).isoformat(),
             )
             for move in moves
