@@ -16,6 +16,10 @@ class AddressTakenError(InputError):
     """An e-mail address belongs to somebody else."""
 
 
+class OfficialNotFoundError(InputError):
+    """No official, or more than one, is meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """A person as mail sees them; `key` is `official:<id>` or `producer:<id>`: a new address doubles nothing."""
@@ -79,6 +83,45 @@ def _holder_of(session: Session, position: str, *, on: date) -> Official | None:
         )
         .order_by(col(Official.email).is_(None), col(Holding.start_on), col(Official.id))
     ).first()
+
+
+def positions_of(session: Session, official_id: str, *, on: date) -> list[str]:
+    """Return the positions that an official holds on a day, and those whose mail they then read as a deputy."""
+    held = select(Holding.position).where(
+        col(Holding.official_id) == official_id,
+        col(Holding.start_on) <= on,
+        or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on),
+    )
+    stood_in = select(Deputy.position).where(
+        col(Deputy.official_id) == official_id, col(Deputy.start_on) <= on, col(Deputy.until_on) > on
+    )
+    read = [
+        position
+        for position in session.exec(stood_in)
+        if (deputy := _deputy_of(session, position, on=on)) is not None and deputy.id == official_id
+    ]
+    return sorted({*session.exec(held), *read})
+
+
+def find_official(session: Session, reference: str, *, on: date) -> Official:
+    """Return the holder of a position (`unit/role`) on a day, or the one official of a name or address.
+
+    Raises:
+        OfficialNotFoundError: Nobody holds the position, or none or several have the name.
+    """
+    if "/" in reference:
+        holder = _holder_of(session, reference, on=on)
+        if holder is None:
+            raise OfficialNotFoundError(
+                f"nobody holds {reference[:80]!r} on {on:%d/%m/%Y}; `ocop people list` shows who holds what"
+            )
+        return holder
+    query = select(Official).where(or_(col(Official.name) == reference, col(Official.email) == reference))
+    found = session.exec(query.limit(2)).all()
+    if len(found) != 1:
+        many = "several officials are" if found else "no official is"
+        raise OfficialNotFoundError(f"{many} called {reference[:80]!r}; give the position UNIT/ROLE or the address")
+    return found[0]
 
 
 def person_of(session: Session, key: str) -> Addressee | None:
