@@ -1,7 +1,7 @@
 """An official's calendar: what every position that they hold owes, as a calendar program subscribes to it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -40,8 +40,16 @@ def calendar_feed(work: UnitOfWork, official: Official, *, simulated: bool) -> b
     return calendar_file(
         name,
         [
-            _marked(work, cycle, obligation, language, revised_at=revised.get(stream_of(obligation), cycle.opened_at))
+            _marked(
+                work,
+                cycle,
+                obligation,
+                language,
+                day=last_day_in_time(obligation.due_at),
+                revised_at=revised.get(stream_of(obligation), cycle.opened_at),
+            )
             for obligation, cycle in owed
+            if obligation.due_at is not None
         ],
         key=f"feed/{official.id}",
         language=language,
@@ -50,14 +58,13 @@ def calendar_feed(work: UnitOfWork, official: Official, *, simulated: bool) -> b
 
 
 def _owed(session: Session, positions: Sequence[str]) -> list[tuple[Obligation, Cycle]]:
-    """Return what positions owe by a day, also what opens later, the earliest first."""
+    """Return what positions owe, also what opens later, the earliest due first."""
     query = (
         select(Obligation, Cycle)
         .join(Cycle, col(Cycle.id) == col(Obligation.cycle_id))
         .where(
             col(Obligation.party).in_(positions),
             col(Obligation.status) == "open",
-            col(Obligation.due_at).is_not(None),
             col(Cycle.status) != CLOSED,
         )
     )
@@ -72,7 +79,7 @@ def _last_acts(session: Session, owed: Sequence[Obligation]) -> dict[str, dateti
 
 
 def _marked(
-    work: UnitOfWork, cycle: Cycle, obligation: Obligation, language: Language, *, revised_at: datetime
+    work: UnitOfWork, cycle: Cycle, obligation: Obligation, language: Language, *, day: date, revised_at: datetime
 ) -> MarkedDay:
     subject = subject_of(work.session, obligation.kind, obligation.subject_id)
     book = book_of(work.session, work.books, cycle, subject)
@@ -93,7 +100,7 @@ def _marked(
         said.append(translate(language, "feed.moved"))
     return MarkedDay(
         key=f"obligation/{obligation.id}",
-        day=last_day_in_time(obligation.due_at or obligation.opens_at),
+        day=day,
         summary=summary,
         description="\n".join(said),
         category=translate(language, f"kind.{obligation.kind}"),

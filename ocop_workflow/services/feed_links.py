@@ -13,6 +13,9 @@ from ocop_workflow.storage.tables import FeedLink, Official
 FEED_LIFE = timedelta(days=2 * 365)
 """How long a link is good (chosen): it follows a person through cycles, so no cycle's horizon can end it."""
 
+MAILBOX_PASSED_ON = "system:people"
+"""Who ends the link of somebody whose mailbox, and with it their entry, became somebody else's."""
+
 
 def issue_feed_link(work: UnitOfWork, official: Official, *, actor: str) -> FeedLink:
     """Issue the link of an official who has none yet."""
@@ -30,6 +33,13 @@ def revoke_feed_link(work: UnitOfWork, link: FeedLink, *, actor: str) -> None:
     """Revoke a link at once, until it is issued anew."""
     link.revoked_at = work.now
     _record(work, link, "link_revoked", actor=actor)
+
+
+def end_feed_of_predecessor(work: UnitOfWork, official: Official) -> None:
+    """Revoke the link of an official whose entry is about to become another person's, if there is one."""
+    link = feed_link_of(work.session, official)
+    if link is not None and link.revoked_at is None:
+        revoke_feed_link(work, link, actor=MAILBOX_PASSED_ON)
 
 
 def reissue_feed_link(work: UnitOfWork, link: FeedLink, *, actor: str) -> None:

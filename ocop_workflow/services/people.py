@@ -8,6 +8,7 @@ from sqlmodel import Session, col, or_, select
 from notifications.addresses import is_public_address
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.services.feed_links import end_feed_of_predecessor
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Deputy, Holding, Official, Producer
 
@@ -160,7 +161,8 @@ def take_over(
     """Let an official hold a position in place of whoever held it before, from a day.
 
     The same name at the same position with another address corrects the address; another name with an address that
-    the position has already is the new owner of that mailbox. Either changes the person wherever they are named.
+    the position has already is the new owner of that mailbox, which ends the link to the calendar of the one before.
+    Either changes the person wherever they are named.
 
     Raises:
         AddressTakenError: The address belongs to somebody who never held this position.
@@ -169,6 +171,8 @@ def take_over(
     if official is None:
         official = register_official(work, position, name, email, language)
     else:
+        if official.name != name:
+            end_feed_of_predecessor(work, official)
         official.name, official.email, official.language = name, email or official.email, language
         work.session.add(official)
     earlier = select(Holding).where(

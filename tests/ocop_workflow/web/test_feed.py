@@ -7,6 +7,7 @@ import icalendar
 import pytest
 
 from ocop_workflow.clock import local_day, start_of_day
+from ocop_workflow.services.audit import verify
 from ocop_workflow.services.deputies import name_deputy
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.feed_links import feed_link_of, issue_feed_link, reissue_feed_link, revoke_feed_link
@@ -168,6 +169,21 @@ def test_after_a_handover_the_feed_shows_what_the_person_holds_then(team: Subscr
 
     team.counter.go_to("2018-03-19 23:59")
     assert team.days() == owed
+
+
+def test_a_mailbox_that_passes_to_a_successor_does_not_pass_the_link_on(team: Subscriber) -> None:
+    """Many positions have one mailbox: its entry becomes the successor's, whose dates the one before may not read."""
+    before = team.path
+    with team.counter.office.at(team.counter.clock.at) as work:
+        mailbox = work.session.get_one(Official, team.official_id).email
+        hand_over(work, Handover(TEAM, "Phạm Thị Mai", mailbox, "vi", date(2018, 3, 20)))
+
+    assert team.counter.client.get(before).status_code == 404
+    with team.counter.office.at(team.counter.clock.at) as work:
+        assert work.session.get_one(Official, team.official_id).name == "Phạm Thị Mai"
+        assert verify(work.session).faults == ()
+        reissue_feed_link(work, team.link(work), actor=OFFICE)
+    assert "Phạm Thị Mai" in team.fetch().decode()
 
 
 def test_feed_has_the_dates_of_all_positions_of_one_person(team: Subscriber) -> None:
