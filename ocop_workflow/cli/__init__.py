@@ -25,6 +25,7 @@ from ocop_workflow.cli import (
     outbox,
     people,
     people_changes,
+    people_feed,
     products,
     report,
     ruleset,
@@ -82,6 +83,7 @@ app.add_typer(task.app, name="task")
 app.add_typer(support.app, name="support")
 app.add_typer(people.app, name="people")
 people_changes.register(people.app)
+people_feed.register(people.app)
 app.add_typer(products.app, name="products")
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(outbox.app, name="outbox")

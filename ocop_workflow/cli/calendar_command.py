@@ -148,6 +148,8 @@ def _calendar_file(files: PlanFiles, entries: Iterable[CalendarEntry], language:
     """Return the dated entries as an iCalendar file: one entry for each line of the table, on its last day in time."""
     from notifications.calendar_file import MarkedDay, calendar_file  # noqa: PLC0415 -- icalendar only where it writes
 
+    plan = files.plan
+    key, now = f"{plan.id}/{year}", SystemClock().now()
     marked = []
     for line, alike in groupby(entries, key=_line_of):
         entry, *others = alike
@@ -157,16 +159,17 @@ def _calendar_file(files: PlanFiles, entries: Iterable[CalendarEntry], language:
         expected = f" ({translate(language, 'table.expected')})" if entry.due.firmness is Firmness.EXPECTED else ""
         marked.append(
             MarkedDay(
-                key=f"{entry.kind}/{line}",
+                key=f"{key}/{entry.kind}/{line}",
                 day=entry.due.last_day,
                 summary=f"{_show_title(entry, language)}{expected}",
                 description=f"{who}\n{why_sentence(entry.due, language)}\n{entry.due.source}",
                 category=translate(language, f"kind.{entry.kind}"),
+                revised_at=now,
+                expected=entry.due.firmness is Firmness.EXPECTED,
             )
         )
-    plan = files.plan
     name = f"{plan.title.in_language(language)} ({year})"
-    return calendar_file(name, marked, key=f"{plan.id}/{year}", language=language, stamp=SystemClock().now())
+    return calendar_file(name, marked, key=key, language=language)
 
 
 def _rows(entries: Iterable[CalendarEntry], units: UnitRegister, language: Language) -> Iterator[tuple[str, ...]]:

@@ -15,7 +15,17 @@ from ocop_workflow.services.audit_facts import fact_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.events import GENESIS, HASH_VERSION, event_hash, payload_of, text_hash
 from ocop_workflow.services.sealing import seal_content, seal_hash
-from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Event, EventText, PlanTask, Report, Support
+from ocop_workflow.storage.tables import (
+    Certificate,
+    Cycle,
+    Dossier,
+    Event,
+    EventText,
+    FeedLink,
+    PlanTask,
+    Report,
+    Support,
+)
 
 COPIED_COLUMNS = (
     "stream",
@@ -230,7 +240,7 @@ def _row_faults(session: Session, states: dict[str, tuple[int, str | None]]) -> 
     return faults
 
 
-def _subject_rows(session: Session) -> Iterator[tuple[str, int, str]]:
+def _subject_rows(session: Session) -> Iterator[tuple[str, int, str | None]]:
     for dossier in session.exec(select(Dossier.id, Dossier.version, Dossier.stage, Dossier.status)):
         yield f"{DOSSIER}{dossier[0]}", dossier[1], f"{dossier[2]}:{dossier[3]}"
     for report in session.exec(select(Report.id, Report.version, Report.status)):
@@ -243,3 +253,5 @@ def _subject_rows(session: Session) -> Iterator[tuple[str, int, str]]:
         yield f"certificate:{certificate[0]}", certificate[1], certificate[2]
     for cycle in session.exec(select(Cycle.id, Cycle.version, Cycle.status)):
         yield f"cycle:{cycle[0]}", cycle[1], cycle[2]
+    for feed in session.exec(select(FeedLink.id, FeedLink.version)):
+        yield f"feed:{feed[0]}", feed[1], None

@@ -3,8 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
@@ -17,18 +16,23 @@ from ocop_workflow.services.audit_sessions import session_faults
 from ocop_workflow.services.calendar_edits import CALENDAR_CHANGED
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
+from ocop_workflow.services.links import details_of_link
 from ocop_workflow.services.papers import PAPER_RECORDED
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
     DossierPaper,
     Event,
+    FeedLink,
     PinnedDocument,
     PlanTask,
     StatusLink,
     Support,
 )
 from state_machines.dossier import FINAL_STATUSES, DossierTrigger
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 OF_ROUND = "rule_set_of_"
 """How the details of a cycle's opening name the rule set of a round that has its own."""
@@ -186,14 +190,12 @@ def _link_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[
                 revoked_at = event.recorded_at if event.action == "link_revoked" else None
                 told[details["link"]] = (stream, details, revoked_at)
     for link in session.exec(select(StatusLink)):
-        shown = {
-            "link": link.id,
-            "generation": link.generation,
-            "recipient": link.recipient,
-            "expires_at": link.expires_at.astimezone(UTC).isoformat(),
-        }
         stream = f"dossier:{link.dossier_id}" if link.report_id is None else f"report:{link.report_id}"
-        if told.pop(link.id, None) != (stream, shown, link.revoked_at):
+        if told.pop(link.id, None) != (stream, details_of_link(link), link.revoked_at):
             yield AuditFault(stream, None, "a status link is not as its events say")
+    for feed in session.exec(select(FeedLink)):
+        stream = f"feed:{feed.id}"
+        if told.pop(feed.id, None) != (stream, details_of_link(feed), feed.revoked_at):
+            yield AuditFault(stream, None, "the link to a calendar is not as its events say")
     for stream, _, _ in told.values():
-        yield AuditFault(stream, None, "a status link that was issued is missing")
+        yield AuditFault(stream, None, "a link that was issued is missing")

@@ -13,7 +13,7 @@ from ocop_workflow.policy.date_forms import DateExpression, Firmness, Origin, Re
 from ocop_workflow.policy.ladders import RungMoment
 from ocop_workflow.policy.resolved_due import ResolvedDue
 from ocop_workflow.services.events import events_of
-from ocop_workflow.services.letters import Subject, subject_of
+from ocop_workflow.services.letters import Subject, book_of, subject_of
 from ocop_workflow.services.obligations import RENEWAL, moments_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.redating import moves_told
@@ -125,11 +125,7 @@ def explain(work: UnitOfWork, obligation: Obligation) -> Explanation:
     session = work.session
     cycle = session.get_one(Cycle, obligation.cycle_id)
     subject = subject_of(session, obligation.kind, obligation.subject_id)
-    book = (
-        work.books.of_dossier(session, cycle, subject)
-        if isinstance(subject, Dossier)
-        else work.books.of_cycle(session, cycle)
-    )
+    book = book_of(session, work.books, cycle, subject)
     extensions = tuple(_extensions(session, obligation))
     return Explanation(
         obligation,

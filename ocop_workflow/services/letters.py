@@ -88,6 +88,11 @@ def letter_of(
     )
 
 
+def book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subject) -> Rulebook:
+    """Return the rulebook by which a subject goes; that of a dossier may have another rule set than its cycle's."""
+    return books.of_dossier(session, cycle, subject) if isinstance(subject, Dossier) else books.of_cycle(session, cycle)
+
+
 def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     """Return what an obligation asks for, as a catalogue code with titles."""
     if isinstance(subject, Dossier):
@@ -177,7 +182,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
     cycle = session.get_one(Cycle, notice.cycle_id)
     obligation = session.get_one(Obligation, notice.obligation_id)
     subject = subject_of(session, obligation.kind, obligation.subject_id)
-    book = _book_of(session, books, cycle, subject)
+    book = book_of(session, books, cycle, subject)
     is_escalation = notice.line_kind == LineKind.ESCALATION
     warned = notice.line_kind == LineKind.OVERDUE and obligation.lapse_at and notice.recipient == obligation.party
     details = for_follow_up(session, obligation, mail) if is_escalation else for_doing(session, book, obligation)
@@ -214,7 +219,7 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
         url = _url(session, report, notice, stationery)
         return report_news_line(session, books.of_cycle(session, cycle), notice, report, mail, url=url)
     subject = subject_of(session, None, notice.subject_id)
-    book = _book_of(session, books, cycle, subject)
+    book = book_of(session, books, cycle, subject)
     last_on = notice.params.get("last_on")
     line = Line(
         notice_key=notice.key,
@@ -302,10 +307,6 @@ def _about(session: Session, book: Rulebook, subject: Subject, notice: Notice, m
     if isinstance(subject, Dossier | Certificate) and notice.recipient.startswith(f"{PRODUCER}:"):
         return session.get_one(Product, subject.product_id).name
     return about_of(session, book, subject, mail.language)
-
-
-def _book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subject) -> Rulebook:
-    return books.of_dossier(session, cycle, subject) if isinstance(subject, Dossier) else books.of_cycle(session, cycle)
 
 
 def _url(session: Session, subject: Subject, notice: Notice, stationery: Stationery) -> str | None:

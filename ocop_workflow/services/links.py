@@ -5,18 +5,21 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, LinkAccess, Report, StatusLink
+from ocop_workflow.storage.tables import Cycle, Dossier, FeedLink, LinkAccess, Report, StatusLink
 
 LINK_LIFE_AFTER_HORIZON = timedelta(days=180)
 """A link outlives its cycle's horizon by this much, so that a producer can look up the end of the story."""
 
 MAC_BYTES = 18
+
+_Link = TypeVar("_Link", StatusLink, FeedLink)
 
 
 class LinkNotFoundError(InputError):
@@ -60,18 +63,23 @@ def reissue_link(work: UnitOfWork, link: StatusLink, *, actor: str) -> None:
     _record(work, subject, "link_reissued", link, actor=actor)
 
 
-def token_of(link: StatusLink, keys: Sequence[bytes]) -> str:
+def token_of(link: StatusLink | FeedLink, keys: Sequence[bytes]) -> str:
     """Return the link's token under the newest key."""
     return f"{link.id}.{_mac(link.id, link.generation, keys[0])}"
 
 
 def open_link(session: Session, token: str, *, keys: Sequence[bytes], now: datetime) -> StatusLink | None:
-    """Return the link that a token opens at `now`, or None.
+    """Return the link to a page that a token opens at `now`, or None."""
+    return opened_of(StatusLink, session, token, keys=keys, now=now)
+
+
+def opened_of(kind: type[_Link], session: Session, token: str, *, keys: Sequence[bytes], now: datetime) -> _Link | None:
+    """Return the link of one kind that a token opens at `now`, or None.
 
     Made-up, revoked and expired tokens take the same path: every check is made for each.
     """
     link_id, _, given = token.partition(".")
-    link = session.get(StatusLink, link_id)
+    link = session.get(kind, link_id)
     generation = link.generation if link else 0
     matches = [hmac.compare_digest(_mac(link_id, generation, key).encode(), given.encode()) for key in keys]
     alive = link is not None and link.revoked_at is None and now < link.expires_at
@@ -90,6 +98,16 @@ def subject_of_link(session: Session, link: StatusLink) -> Dossier | Report:
     return session.get_one(Dossier, link.dossier_id)
 
 
+def details_of_link(link: StatusLink | FeedLink) -> dict[str, Any]:
+    """Return what an event tells of a link: enough to compare its row with."""
+    return {
+        "link": link.id,
+        "generation": link.generation,
+        "recipient": link.recipient,
+        "expires_at": link.expires_at.astimezone(UTC).isoformat(),
+    }
+
+
 def links_of(session: Session, subject_id: str) -> list[StatusLink]:
     """Return the links to a dossier or report, the oldest first."""
     leads_there = or_(col(StatusLink.dossier_id) == subject_id, col(StatusLink.report_id) == subject_id)
@@ -104,13 +122,7 @@ def _mac(link_id: str, generation: int, key: bytes) -> str:
 
 def _record(work: UnitOfWork, subject: Dossier | Report, action: str, link: StatusLink, *, actor: str) -> None:
     subject.version += 1
-    details = {
-        "link": link.id,
-        "generation": link.generation,
-        "recipient": link.recipient,
-        "expires_at": link.expires_at.astimezone(UTC).isoformat(),
-    }
-    act = Act(actor=actor, action=action, details=details)
+    act = Act(actor=actor, action=action, details=details_of_link(link))
     kind = "dossier" if isinstance(subject, Dossier) else "report"
     append_event(work, stream=f"{kind}:{subject.id}", seq=subject.version, cycle_id=subject.cycle_id, act=act)
     work.session.add(subject)

@@ -8,12 +8,17 @@ from sqlmodel import Session, col, or_, select
 from notifications.addresses import is_public_address
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.services.feed_links import end_feed_of_predecessor
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Deputy, Holding, Official, Producer
 
 
 class AddressTakenError(InputError):
     """An e-mail address belongs to somebody else."""
+
+
+class OfficialNotFoundError(InputError):
+    """No official, or more than one, is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,45 @@ def _holder_of(session: Session, position: str, *, on: date) -> Official | None:
     ).first()
 
 
+def positions_of(session: Session, official_id: str, *, on: date) -> list[str]:
+    """Return the positions that an official holds on a day, and those whose mail they then read as a deputy."""
+    held = select(Holding.position).where(
+        col(Holding.official_id) == official_id,
+        col(Holding.start_on) <= on,
+        or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on),
+    )
+    stood_in = select(Deputy.position).where(
+        col(Deputy.official_id) == official_id, col(Deputy.start_on) <= on, col(Deputy.until_on) > on
+    )
+    read = [
+        position
+        for position in session.exec(stood_in)
+        if (deputy := _deputy_of(session, position, on=on)) is not None and deputy.id == official_id
+    ]
+    return sorted({*session.exec(held), *read})
+
+
+def find_official(session: Session, reference: str, *, on: date) -> Official:
+    """Return the holder of a position (`unit/role`) on a day, or the one official of a name or address.
+
+    Raises:
+        OfficialNotFoundError: Nobody holds the position, or none or several have the name.
+    """
+    if "/" in reference:
+        holder = _holder_of(session, reference, on=on)
+        if holder is None:
+            raise OfficialNotFoundError(
+                f"nobody holds {reference[:80]!r} on {on:%d/%m/%Y}; `ocop people list` shows who holds what"
+            )
+        return holder
+    query = select(Official).where(or_(col(Official.name) == reference, col(Official.email) == reference))
+    found = session.exec(query.limit(2)).all()
+    if len(found) != 1:
+        many = "several officials are" if found else "no official is"
+        raise OfficialNotFoundError(f"{many} called {reference[:80]!r}; give the position UNIT/ROLE or the address")
+    return found[0]
+
+
 def person_of(session: Session, key: str) -> Addressee | None:
     """Return the person with a key of `Addressee` as they are now, so that a corrected address is used at once."""
     kind, _, person_id = key.partition(":")
@@ -117,7 +161,8 @@ def take_over(
     """Let an official hold a position in place of whoever held it before, from a day.
 
     The same name at the same position with another address corrects the address; another name with an address that
-    the position has already is the new owner of that mailbox. Either changes the person wherever they are named.
+    the position has already is the new owner of that mailbox, which ends the link to the calendar of the one before.
+    Either changes the person wherever they are named.
 
     Raises:
         AddressTakenError: The address belongs to somebody who never held this position.
@@ -126,6 +171,8 @@ def take_over(
     if official is None:
         official = register_official(work, position, name, email, language)
     else:
+        if official.name != name:
+            end_feed_of_predecessor(work, official)
         official.name, official.email, official.language = name, email or official.email, language
         work.session.add(official)
     earlier = select(Holding).where(

@@ -1,4 +1,4 @@
-"""The pages: one dossier's status or one report behind its link, asking for a new link, and what stands around."""
+"""The pages: a dossier, a report or a calendar behind its link, asking for a new link, and what stands around."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.status_page import status_page
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, StatusLink
+from ocop_workflow.web.feed import answer_feed
 from ocop_workflow.web.forms import Form, form_of
 from ocop_workflow.web.page_headers import PAGE_HEADERS
 from ocop_workflow.web.rendering import Renderer
@@ -63,6 +64,7 @@ class Pages:
         router.add_api_route("/s/new", self.new_link, methods=["POST"])
         router.add_api_route("/s/{token}", self.status, methods=reading)
         router.add_api_route("/s/{token}", self.send_report, methods=["POST"])
+        router.add_api_route("/f/{token}.ics", self.feed, methods=reading)
         return router
 
     def home(self, request: Request) -> Response:
@@ -100,6 +102,10 @@ class Pages:
     def send_report(self, request: Request, token: str, form: Annotated[Form, Depends(report_sent)]) -> Response:
         """File the report that a token opens; a token that opens none ends in `not_found` like every dead link."""
         return self._reports.file(request, _readable(token), form) or self.not_found(request)
+
+    def feed(self, request: Request, token: str) -> Response:
+        """Answer with the calendar that a token opens; a token that opens none ends in `not_found` too."""
+        return answer_feed(self._runtime, request, _readable(token)) or self.not_found(request)
 
     def _dossier(self, request: Request, work: UnitOfWork, link: StatusLink) -> Response:
         page = status_page(work, work.session.get_one(Dossier, link.dossier_id))

@@ -13,7 +13,7 @@ from ocop_workflow.storage.tables.dossiers import (
     ReportSnapshot,
 )
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
-from ocop_workflow.storage.tables.links import LinkAccess, StatusLink
+from ocop_workflow.storage.tables.links import FeedLink, LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.papers import DossierPaper
@@ -31,6 +31,7 @@ __all__ = [
     "DossierPaper",
     "Event",
     "EventText",
+    "FeedLink",
     "Holding",
     "Installation",
     "LinkAccess",

@@ -1,4 +1,4 @@
-"""Status links: who may see one dossier, or file one report, without an account, and when a link was fetched."""
+"""Links: who may see one dossier, file one report or read their own calendar without an account."""
 
 from datetime import datetime
 
@@ -20,6 +20,25 @@ class StatusLink(SQLModel, table=True):
     issued_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+
+
+class FeedLink(SQLModel, table=True):
+    """A link to the calendar of one official, who keeps it through changes of position. It is a stream of events."""
+
+    __tablename__ = "feed_link"
+
+    id: str = Field(primary_key=True)
+    official_id: str = Field(foreign_key="official.id", unique=True)
+    generation: int = 1
+    version: int = 0
+    issued_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+    @property
+    def recipient(self) -> str:
+        """Return whom it was issued to, as the recipient of a mail is named."""
+        return f"official:{self.official_id}"
 
 
 class LinkAccess(SQLModel, table=True):

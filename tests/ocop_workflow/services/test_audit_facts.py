@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlmodel import col, select
 
-from ocop_workflow.clock import OFFICE_ZONE
+from ocop_workflow.clock import OFFICE_ZONE, local_day
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.feed_links import issue_feed_link, reissue_feed_link, revoke_feed_link
 from ocop_workflow.services.links import links_of, reissue_link, revoke_link
+from ocop_workflow.services.people import find_official
 from ocop_workflow.services.plan_tasks import complete_task
 from ocop_workflow.services.reports import file_report
 from ocop_workflow.services.sealing import seal_through
@@ -33,7 +35,10 @@ def vn(text: str) -> datetime:
 
 @pytest.fixture(scope="module")
 def recorded(open_office: "Opening", opened_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recognised dossier, a filed report, a done task, links revoked and issued anew; all sealed through April."""
+    """A recognised dossier, a filed report, a done task, links revoked and issued anew; all sealed through April.
+
+    Two officials have calendars: one link is revoked, the other was issued anew.
+    """
     path = tmp_path_factory.mktemp("facts") / "facts.db"
     with open_office(opened_database, path) as office:
         office.to_council()
@@ -47,6 +52,12 @@ def recorded(open_office: "Opening", opened_database: Path, tmp_path_factory: py
                 (link,) = links_of(work.session, office.dossier(work, number).id)
                 for act in acts:
                     act(work, link, actor=OFFICE)
+            revoked, renewed = (
+                issue_feed_link(work, find_official(work.session, position, on=local_day(work.now)), actor=OFFICE)
+                for position in (OFFICE, "hill/ocop_team")
+            )
+            revoke_feed_link(work, revoked, actor=OFFICE)
+            reissue_feed_link(work, renewed, actor=OFFICE)
         with office.at("2018-05-02 08:00") as work:
             seal_through(work, vn("2018-05-01 00:00"))
     return path
@@ -177,7 +188,7 @@ TAMPERINGS = [
     ("UPDATE status_link SET generation = 0 WHERE generation = 2", "a status link is not as its events say"),
     ("UPDATE status_link SET expires_at = '2099-01-01 00:00:00.000000'", "a status link is not as its events say"),
     ("UPDATE status_link SET recipient = 'producer:somebody'", "a status link is not as its events say"),
-    ("DELETE FROM status_link", "a status link that was issued is missing"),
+    ("DELETE FROM status_link", "a link that was issued is missing"),
     (
         (
             "INSERT INTO status_link (id, dossier_id, recipient, generation, issued_at, expires_at, revoked_at) "
@@ -185,6 +196,24 @@ TAMPERINGS = [
             "FROM status_link LIMIT 1"
         ),
         "a status link is not as its events say",
+    ),
+    *(
+        (f"UPDATE feed_link SET {change}", "the link to a calendar is not as its events say")
+        for change in (
+            "revoked_at = NULL",
+            "generation = 1",
+            "expires_at = '2099-01-01 00:00:00.000000'",
+            "official_id = 'somebody' WHERE generation = 2",
+        )
+    ),
+    ("UPDATE feed_link SET version = 3", "the row counts 3 events, the record holds 2"),
+    ("DELETE FROM feed_link", "its row is missing"),
+    (
+        (
+            "INSERT INTO feed_link SELECT 'forged', (SELECT id FROM official WHERE id NOT IN (SELECT official_id FROM "
+            "feed_link)), 1, 0, issued_at, expires_at, NULL FROM feed_link LIMIT 1"
+        ),
+        "the link to a calendar is not as its events say",
     ),
     (
         (
