@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from ocop_workflow.errors import InputError
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, LinkAccess, Report, StatusLink
@@ -17,10 +16,6 @@ LINK_LIFE_AFTER_HORIZON = timedelta(days=180)
 """A link outlives its cycle's horizon by this much, so that a producer can look up the end of the story."""
 
 MAC_BYTES = 18
-
-
-class LinkNotFoundError(InputError):
-    """The dossier has no link of this id."""
 
 
 def issue_link(work: UnitOfWork, subject: Dossier | Report, *, recipient: str, actor: str) -> StatusLink:
