@@ -201,17 +201,18 @@ def _print_list(rows: Sequence[dict[str, object]], language: Language) -> None:
         "unit": [row["unit"] for row in rows],
         "stars": [row["stars"] for row in rows],
         "status": [translate(language, f"certificate.state.{row['status']}") for row in rows],
-        "last valid day": [_shown(row["last_valid_on"]) for row in rows],
-        "renewal from": [_shown(row["renewal_opens_on"]) for row in rows],
-        "renewal by": [_shown(row["renewal_last_on"]) for row in rows],
+        "last_valid_day": [_shown(row["last_valid_on"]) for row in rows],
+        "renewal_from": [_shown(row["renewal_opens_on"]) for row in rows],
+        "renewal_by": [_shown(row["renewal_last_on"]) for row in rows],
     }
-    names = [name for name in cells if not (is_narrow() and name in {"producer", "unit", "renewal from"})]
+    names = [name for name in cells if not (is_narrow() and name in {"producer", "unit", "renewal_from"})]
+    titles = {name: translate(language, f"table.{name}") for name in names}
     print_table(
-        "Certificates",
-        names,
+        translate(language, "table.certificates"),
+        list(titles.values()),
         zip(*(cells[name] for name in names), strict=True),
-        caption=f"{len(rows)} certificates",
-        unbroken=("number", "last valid day", "renewal by"),
+        caption=translate(language, "table.certificates.count", {"count": len(rows)}),
+        unbroken=[titles[name] for name in ("number", "last_valid_day", "renewal_by")],
     )
 
 

@@ -118,7 +118,9 @@ def open_(
             markup=False,
             soft_wrap=True,
         )
-    console.print("Next: `ocop people import FILE` tells who holds which position and where their mail goes.")
+    if not counts["dossiers"]:
+        console.print("Next: `ocop products import FILE` takes the products in, each with a dossier.")
+    console.print("Next: `ocop people template` prints who is needed, `ocop people import FILE` takes it in filled.")
 
 
 @app.command("list")

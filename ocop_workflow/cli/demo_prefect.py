@@ -30,7 +30,7 @@ def demo_prefect(
     data: Annotated[
         Path, typer.Option("--data", help="The folder to make; an earlier demo there is replaced.", file_okay=False)
     ] = DEFAULT_FOLDER,
-    prefect_port: Annotated[int, typer.Option(help="The port of the Prefect server.")] = DEFAULT_PORT,
+    prefect_port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the Prefect server.")] = DEFAULT_PORT,
     config: ConfigOption = None,
 ) -> None:
     """Replay one week of the demo's year with every flow run tracked by a local Prefect server.

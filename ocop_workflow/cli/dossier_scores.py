@@ -89,6 +89,7 @@ def show(
     if as_json:
         print_json({"key": row.key, "sessions": tables.objects(), "why": tables.why})
         return
+    tables.print_that_there_is_none()
     tables.print_sessions()
     tables.print_sheets()
 

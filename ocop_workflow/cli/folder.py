@@ -46,11 +46,11 @@ def serve(
     data: DataOption = None,
     config: ConfigOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
     prefect: Annotated[
         bool, typer.Option("--prefect", help="Start a Prefect server too, which tracks every run of a flow.")
     ] = False,
-    prefect_port: Annotated[int, typer.Option(help="The port of the Prefect server.")] = DEFAULT_PORT,
+    prefect_port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the Prefect server.")] = DEFAULT_PORT,
 ) -> None:
     """Serve the status pages and, in a live folder, run the flows at the times of schedules.yaml.
 

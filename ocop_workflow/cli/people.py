@@ -1,5 +1,7 @@
 """Commands about people: people import, list, template."""
 
+from collections import Counter
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -44,9 +46,10 @@ def import_people(
 ) -> None:
     """Import officials with their positions, and producers' addresses; all rows or none.
 
-    `party` is a position UNIT/ROLE, or the word producer; then `name` is a registered producer. `language` is vi or
-    en, `from` the first day in office, `until` the first day no longer. A new holder ends the holding of the one
-    before; the same name with another address corrects the address. `ocop people template` prints a file to fill in.
+    `party` is a position UNIT/ROLE, or the word producer; then `name` is a registered producer, and where several are
+    called so, UNIT/producer is the one of that unit. `language` is vi or en, `from` the first day in office, `until`
+    the first day no longer. A new holder ends the holding of the one before; the same name with another address
+    corrects the address. `ocop people template` prints a file to fill in.
     """
     rows = load_people(file)
     with open_runtime(data) as runtime:
@@ -82,7 +85,9 @@ def list_people(
                 _print_vacant(vacant_positions(work.session, work.books, on=local_day(now)), as_json=as_json)
             elif without_address:
                 officials = officials_without_address(work.session, on=local_day(now))
-                producers = [(PRODUCER_ROW, producer.name) for producer in producers_without_address(work.session)]
+                names = Counter(work.session.exec(select(Producer.name)))
+                unreachable = producers_without_address(work.session)
+                producers = [(_party_of(producer, names), producer.name) for producer in unreachable]
                 _print_unreachable([*officials, *producers], as_json=as_json)
             else:
                 _print_holders(work, as_json=as_json)
@@ -108,20 +113,25 @@ def template(data: DataOption = None) -> None:
                     cells = ("", "", "vi", "", "")
                 rows.append((position, *cells))
             query = select(Producer).order_by(col(Producer.unit_id), col(Producer.name))
+            producers = work.session.exec(query).all()
+            names = Counter(producer.name for producer in producers)
             rows += [
-                (PRODUCER_ROW, producer.name, producer.email or "", producer.language, "", "")
-                for producer in work.session.exec(query)
+                (_party_of(producer, names), producer.name, producer.email or "", producer.language, "", "")
+                for producer in producers
             ]
     print_csv(rows)
 
 
 def _enter(work: UnitOfWork, row: PersonRow, known: dict[str, list[str]]) -> str | None:
     """Enter one row; return what is wrong with it, or None."""
-    if row.party == PRODUCER_ROW:
-        found = work.session.exec(select(Producer.id).where(col(Producer.name) == row.name)).all()
-        if len(found) != 1:
-            return f"{len(found)} producers are called {shortened(row.name)}; it must be one"
-        give_producer_address(work, found[0], email=row.email, language=row.language)
+    if row.is_producer:
+        found = _producers_called(work, row)
+        if not found:
+            return f"no producer is called {shortened(row.name)}; `ocop people template` lists those that are here"
+        if len(found) > 1:
+            parties = ", ".join(f"{producer.unit_id}/{PRODUCER_ROW}" for producer in found)
+            return f"{len(found)} producers are called {shortened(row.name)}; write as party one of {parties}"
+        give_producer_address(work, found[0].id, email=row.email, language=row.language)
         return None
     fault = _unknown_position(row.party, known)
     if fault is not None or row.start_on is None:
@@ -139,6 +149,18 @@ def _enter(work: UnitOfWork, row: PersonRow, known: dict[str, list[str]]) -> str
     except AddressTakenError as error:
         return str(error)
     return None
+
+
+def _producers_called(work: UnitOfWork, row: PersonRow) -> Sequence[Producer]:
+    """Return the producers of a row's name, in the unit that its party names or in all."""
+    unit = row.party.rpartition("/")[0]
+    query = select(Producer).where(col(Producer.name) == row.name).order_by(col(Producer.unit_id))
+    return work.session.exec(query.where(col(Producer.unit_id) == unit) if unit else query).all()
+
+
+def _party_of(producer: Producer, names: Counter[str]) -> str:
+    """Return how a table names a producer: with the unit only where others are called the same."""
+    return PRODUCER_ROW if names[producer.name] == 1 else f"{producer.unit_id}/{PRODUCER_ROW}"
 
 
 def _unknown_position(party: str, known: dict[str, list[str]]) -> str | None:

@@ -69,6 +69,8 @@ def matrix(
     if as_json:
         print_json([_as_json(each) for each in tables])
         return
+    if not tables:
+        console.print(translate(language, "table.no_reports"), highlight=False)
     for each in tables:
         _print(each, book.units, language, when=show_instant(now))
     for path in (xlsx, html):

@@ -30,6 +30,11 @@ class SessionTables:
         for sentence in self._why:
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
+    def print_that_there_is_none(self) -> None:
+        """Say that there is no session, where there is none."""
+        if not self._sessions:
+            console.print(self._word("no_sessions"), highlight=False)
+
     def print_sheets(self) -> None:
         """Print the sheets of each session."""
         parts = [part.id for part in self._book.rule_set.parts]

@@ -13,7 +13,7 @@ COLUMNS = ("party", "name", "email", "language", "from", "until")
 """The header of the table, in this order; the last column may be missing."""
 
 PRODUCER_ROW = "producer"
-"""The word in the column `party` of a producer's row."""
+"""The word in the column `party` of a producer's row, alone or behind the producer's unit: `unit/producer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class PersonRow:
 
     Attributes:
         line: Its line in the file.
-        party: A position `unit/role`, or the word producer.
+        party: A position `unit/role`, the word producer, or `unit/producer` where several have the same name.
         name: The official's name, or that of a registered producer.
         email: The address, or None.
         language: Which language the mails have.
@@ -37,6 +37,11 @@ class PersonRow:
     language: Language
     start_on: date | None
     until_on: date | None
+
+    @property
+    def is_producer(self) -> bool:
+        """Whether the row is a producer's address."""
+        return _names_producer(self.party)
 
 
 def load_people(path: Path) -> tuple[PersonRow, ...]:
@@ -60,6 +65,10 @@ def load_people(path: Path) -> tuple[PersonRow, ...]:
     return tuple(rows)
 
 
+def _names_producer(party: str) -> bool:
+    return party.rpartition("/")[2] == PRODUCER_ROW
+
+
 def _faults_of(cells: dict[str, str]) -> list[str]:
     """Return what is wrong in one row."""
     sentences = []
@@ -75,7 +84,7 @@ def _faults_of(cells: dict[str, str]) -> list[str]:
         for name in ("from", "until")
         if cells.get(name) and day_of(cells[name]) is None
     ]
-    if cells["party"] != PRODUCER_ROW and not cells["from"]:
+    if not _names_producer(cells["party"]) and not cells["from"]:
         sentences.append("the first day in office is missing; write it in the column from")
     return sentences
 

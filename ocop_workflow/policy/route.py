@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, Route, RuleSet, Stage, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
-from state_machines.dossier import StageOutcome, StageShape, dossier_lifecycle
+from state_machines.dossier import DossierStatus, StageOutcome, StageShape, dossier_lifecycle
 from state_machines.guards import LOWEST_MEAN, Facts, Guard
 from state_machines.lifecycle import Lifecycle
 
@@ -41,6 +41,16 @@ def lifecycle_of(route: Route, stages: Sequence[Stage]) -> Lifecycle:
             for stage in stages
         )
     )
+
+
+def sure_stages(stages: Sequence[Stage]) -> tuple[str, ...]:
+    """Return the ids of the stages without which nothing is recognised; those behind them depend on a result."""
+    sure: list[str] = []
+    for stage in stages:
+        sure.append(stage.id)
+        if any(end.to == DossierStatus.RECOGNISED for end in stage.outcomes):
+            break
+    return tuple(sure)
 
 
 def outcome_for(stage: Stage, facts: Facts) -> Outcome | None:

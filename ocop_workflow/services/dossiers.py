@@ -85,23 +85,22 @@ class Request:
 def find_dossier(session: Session, reference: str) -> Dossier:
     """Return the dossier with this id (or an unambiguous beginning of it) or this number (or its last part).
 
+    A number goes before the beginning of an id: products are often numbered 1, 2, 3, and ids begin with digits too.
+
     Raises:
         DossierNotFoundError: None or several match.
     """
-    matches = (
-        (col(Dossier.key) == reference)
-        | col(Dossier.key).endswith(f"/{reference}", autoescape=True)
-        | col(Dossier.id).startswith(reference, autoescape=True)
-    )
-    found = list(session.exec(select(Dossier).where(matches))) if reference else []
-    exact = [dossier for dossier in found if reference in (dossier.id, dossier.key)]
-    found = exact or found
-    if len(found) != 1:
-        if not found:
-            raise DossierNotFoundError(f"no dossier matches {reference[:80]!r}; `ocop dossier list` shows the numbers")
-        some = ", ".join(sorted(dossier.key.rpartition("/")[2] for dossier in found)[:5])
-        raise DossierNotFoundError(f"{len(found)} dossiers match {reference[:80]!r}; write one of {some}")
-    return found[0]
+    exact = (col(Dossier.id) == reference) | (col(Dossier.key) == reference)
+    last_part = col(Dossier.key).endswith(f"/{reference}", autoescape=True)
+    beginning = col(Dossier.id).startswith(reference, autoescape=True)
+    for way in (exact, last_part, beginning) if reference else ():
+        found = session.exec(select(Dossier).where(way)).all()
+        if len(found) == 1:
+            return found[0]
+        if found:
+            some = ", ".join(sorted(dossier.key for dossier in found)[:5])
+            raise DossierNotFoundError(f"{len(found)} dossiers match {reference[:80]!r}; write one of {some}")
+    raise DossierNotFoundError(f"no dossier matches {reference[:80]!r}; `ocop dossier list` shows the numbers")
 
 
 def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossier:

@@ -55,7 +55,8 @@ def advance(session: Session, now: datetime, *, machine_now: datetime) -> None:
         refuse_future(now, machine_now=machine_now)
     if now < row.last_now - (RUN_OVERLAP if row.mode == LIVE else timedelta()):
         raise ClockRefusedError(
-            f"{now.isoformat()} is before the last instant {row.last_now.isoformat()}; business time never goes back"
+            f"{now.isoformat()} is before the last instant {row.last_now.astimezone(now.tzinfo).isoformat()}; "
+            "business time never goes back"
         )
     if now > row.last_now:
         session.execute(update(Installation).where(col(Installation.id) == 1).values(last_now=now))

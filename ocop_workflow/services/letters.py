@@ -1,22 +1,29 @@
 """From notices to a letter: names, titles, days and links are looked up here, outside any write transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from notifications.catalogue import Language, Parameter
+from notifications.catalogue import Language
 from notifications.letter import Letter, LetterKind, Line, LineKind, Wording
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.date_expressions import Firmness
-from ocop_workflow.policy.route import COMPLETION, PRODUCER
+from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
+from ocop_workflow.services.news_lines import (
+    alarm_line,
+    asking,
+    certificate_news_line,
+    completion_asked_by,
+    parameters_of,
+)
 from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
 from ocop_workflow.services.people import Addressee, addressee_of
@@ -150,7 +157,7 @@ def why_of(code: str, params: dict[str, Any], *, source: str) -> Wording:
     said = dict(params)
     if "anchor" in said:
         said["anchor"] = in_both(f"anchor.{said['anchor']}")
-    return Wording(f"why.{explanation_code(code, source)}", _parameters(said))
+    return Wording(f"why.{explanation_code(code, source)}", parameters_of(said))
 
 
 def period_name(period_id: str) -> str:
@@ -211,9 +218,11 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
 def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
     cycle = session.get_one(Cycle, notice.cycle_id)
     if notice.code == ALARM:
-        return _alarm_line(books.of_cycle(session, cycle), cycle, notice, mail)
+        return alarm_line(books.of_cycle(session, cycle), cycle, notice, mail)
     if (notice.code or "").startswith(CERTIFICATE_NEWS):
-        return _certificate_news(session, books.of_cycle(session, cycle), notice, mail, stationery)
+        certificate = session.get_one(Certificate, notice.subject_id)
+        about = _about(session, books.of_cycle(session, cycle), certificate, notice, mail)
+        return certificate_news_line(notice, about=about, url=_url(session, certificate, notice, stationery))
     if (notice.code or "") in REPORT_NEWS:
         report = session.get_one(Report, notice.subject_id)
         url = _url(session, report, notice, stationery)
@@ -224,7 +233,7 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
     line = Line(
         notice_key=notice.key,
         kind=LineKind.NEWS,
-        act=told(book, notice.code or "", _parameters(notice.params)),
+        act=told(book, notice.code or "", parameters_of(notice.params)),
         about=_about(session, book, subject, notice, mail),
         last_day=date.fromisoformat(last_on) if last_on else None,
         expected=False,
@@ -233,73 +242,11 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
         happened_on=local_day(notice.moment_at),
         details=number(subject),
     )
-    completion = _completion_asked_by(session, notice)
+    completion = completion_asked_by(session, notice)
     if completion is None or not isinstance(subject, Dossier):
         return line
-    return _asking(session, book, line, completion, subject)
-
-
-def _certificate_news(session: Session, book: Rulebook, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
-    certificate = session.get_one(Certificate, notice.subject_id)
-    return Line(
-        notice_key=notice.key,
-        kind=LineKind.NEWS,
-        act=Wording(notice.code or "", _parameters(notice.params)),
-        about=_about(session, book, certificate, notice, mail),
-        last_day=None,
-        expected=False,
-        why=None,
-        url=_url(session, certificate, notice, stationery),
-        happened_on=local_day(notice.moment_at),
-    )
-
-
-def _alarm_line(book: Rulebook, cycle: Cycle, notice: Notice, mail: Mail) -> Line:
-    """Return what is wrong with the installation, a sentence for each trouble."""
-    return Line(
-        notice_key=notice.key,
-        kind=LineKind.NEWS,
-        act=Wording(ALARM, {"count": notice.params["count"]}),
-        about=position_title(book.units, cycle.office_position).in_language(mail.language),
-        last_day=None,
-        expected=False,
-        why=None,
-        url=None,
-        happened_on=local_day(notice.moment_at),
-        details=tuple(Wording(each["code"], _parameters(each["params"])) for each in notice.params["troubles"]),
-    )
-
-
-def _completion_asked_by(session: Session, notice: Notice) -> Obligation | None:
-    """Return what a return asks of the reader of its news, while it is owed; None for all other news."""
-    event = notice.key.partition("|")[0]
-    query = select(Obligation).where(
-        col(Obligation.subject_id) == notice.subject_id,
-        col(Obligation.step) == COMPLETION,
-        col(Obligation.party) == notice.recipient,
-        col(Obligation.status) == "open",
-        col(Obligation.key).endswith(f"/{event.rpartition('/')[2]}"),
-    )
-    return session.exec(query).first() if notice.code == "news.returned" else None
-
-
-def _asking(session: Session, book: Rulebook, line: Line, completion: Obligation, dossier: Dossier) -> Line:
-    """Return the news of a return as something to do, with its own last day."""
-    taker = receiver(session, book, dossier, completion)
-    happened_on = line.happened_on.isoformat() if line.happened_on else ""
-    last_day = last_day_in_time(completion.due_at) if completion.due_at else None
-    asked = (
-        Wording("mail.bring_to", {"receiver": taker})
-        if last_day is None
-        else Wording("mail.resubmit", {"receiver": taker, "last_on": last_day.isoformat()})
-    )
-    return replace(
-        line,
-        act=act_of(book, completion, dossier),
-        last_day=last_day,
-        details=(line.act, asked, Wording("mail.returned_on", {"happened_on": happened_on}), *line.details),
-        asks=True,
-    )
+    taker = receiver(session, book, subject, completion)
+    return asking(line, completion, act=act_of(book, completion, subject), taker=taker)
 
 
 def _about(session: Session, book: Rulebook, subject: Subject, notice: Notice, mail: Mail) -> str:
@@ -319,7 +266,3 @@ def _url(session: Session, subject: Subject, notice: Notice, stationery: Station
         links = links_of(session, subject.id)
         link = next((k for k in links if k.recipient == notice.recipient and k.revoked_at is None), None)
     return f"{stationery.base_url}/s/{token_of(link, stationery.link_keys)}" if link else None
-
-
-def _parameters(params: dict[str, Any]) -> dict[str, Parameter]:
-    return {name: value for name, value in params.items() if isinstance(value, str | int | dict)}

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, or_, select
 
-from ocop_workflow.errors import InputError
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, FeedLink, LinkAccess, Report, StatusLink
@@ -20,10 +19,6 @@ LINK_LIFE_AFTER_HORIZON = timedelta(days=180)
 MAC_BYTES = 18
 
 _Link = TypeVar("_Link", StatusLink, FeedLink)
-
-
-class LinkNotFoundError(InputError):
-    """The dossier has no link of this id."""
 
 
 def issue_link(work: UnitOfWork, subject: Dossier | Report, *, recipient: str, actor: str) -> StatusLink:

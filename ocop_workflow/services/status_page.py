@@ -10,7 +10,7 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.papers import ChecklistItem
 from ocop_workflow.policy.plan import StepDates
-from ocop_workflow.policy.route import step_settled_by
+from ocop_workflow.policy.route import step_settled_by, sure_stages
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.scoring import shown_mean
 from ocop_workflow.services.certificate_lines import certificate_of_page
@@ -33,6 +33,7 @@ class StageState(StrEnum):
     DONE = "done"
     PRESENT = "present"
     COMING = "coming"
+    POSSIBLE = "possible"
     ENDED_HERE = "ended_here"
 
 
@@ -90,7 +91,7 @@ class StatusPage:
         tasks: What is owed now, the move's party first.
         producers_next: The producer's next date, where one is known.
         outcome: How it ended, or None.
-        papers: The checklist with what is there and what is missing; empty where the rule set has none.
+        papers: The checklist with what is there and what is missing; empty where the rule set has none, and once rated.
         certificate: What is said of the product's certificate, where it has one.
         history: What happened, the earliest first.
         as_of: The instant for which all this holds.
@@ -115,6 +116,11 @@ class StatusPage:
     certificate: tuple[Wording, ...]
     history: tuple[HistoryEntry, ...]
     as_of: datetime
+
+    @property
+    def steps(self) -> int:
+        """Return how many stages there are, those left out that depend on a result."""
+        return sum(stage.state is not StageState.POSSIBLE for stage in self.route)
 
     @property
     def task_of_turn(self) -> OpenTask | None:
@@ -181,7 +187,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         tasks=tasks,
         producers_next=None if ended else _producers_next(case, tasks),
         outcome=_outcome(case, history) if ended else None,
-        papers=checklist_of(work, dossier),
+        papers=() if case.status in _SCORED_ENDS else checklist_of(work, dossier),
         certificate=certificate_of_page(work.session, work.books, dossier, now=work.now),
         history=history,
         as_of=work.now,
@@ -192,7 +198,11 @@ def _route(case: _Case, *, ended: bool) -> tuple[RouteStage, ...]:
     """Return the stages with their states; those after an end are never reached and left out."""
     here = StageState.ENDED_HERE if ended else StageState.PRESENT
     passed = [RouteStage(stage.title, StageState.DONE) for stage in case.stages[: case.step]]
-    coming = [RouteStage(stage.title, StageState.COMING) for stage in case.stages[case.step + 1 :]]
+    sure = sure_stages(case.stages[case.step :])
+    coming = [
+        RouteStage(stage.title, StageState.COMING if stage.id in sure else StageState.POSSIBLE)
+        for stage in case.stages[case.step + 1 :]
+    ]
     return (*passed, RouteStage(case.stages[case.step].title, here), *(() if ended else coming))
 
 

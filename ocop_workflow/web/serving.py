@@ -1,5 +1,6 @@
 """One process: the pages, and in a live folder the flows at their times."""
 
+import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,9 +12,15 @@ from rich.console import Console
 from starlette.types import Lifespan
 
 from ocop_workflow.config_files import Schedule
+from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import Runtime
 from ocop_workflow.scheduler import embedded_scheduler, run_logged
 from ocop_workflow.web.app import create_app
+
+
+class AddressNotFreeError(InputError):
+    """The address is taken by another program, or is not one of this machine."""
+
 
 STOPPING_SECONDS = 5
 """How long open connections may take to end when the server is stopped."""
@@ -32,11 +39,27 @@ def serve(runtime: Runtime, *, host: str, port: int, schedules: Sequence[Schedul
         port: The port to listen on.
         schedules: The flows with their times.
         run: What runs a flow; untracked in this process when None.
+
+    Raises:
+        AddressNotFreeError: The address can't be listened on.
     """
+    _check_free(host, port)
     scheduler = scheduler_for(runtime, schedules, run)
     Console().print(announcement(runtime, scheduler), highlight=False, soft_wrap=True)
     app = create_app(runtime, lifespan=ticking(scheduler))
     uvicorn.Server(server_config(app, host=host, port=port)).run()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse an address that is taken or not this machine's, before anything ticks."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise AddressNotFreeError(
+            f"{host}:{port} can't be listened on: it is taken, reserved or not this machine's; "
+            "give another --port or --host"
+        ) from error
 
 
 def scheduler_for(

@@ -174,6 +174,8 @@ def test_the_list_is_readable(ocop: Any, office: Path, table: Callable[..., Path
 
     assert "20/05/2018" in out
     assert "11/GCN" in out
+    assert all(said in out for said in ("Giấy chứng nhận", "có hiệu lực đến hết", "đánh giá lại đến"))
+    assert "last valid day" not in out
 
 
 def test_a_rule_set_without_product_codes_refuses_one(ocop: Any, office: Path) -> None:

@@ -1,14 +1,19 @@
 """Dossiers by command: list, show, submit, receive, return, decide, extend, withdraw."""
 
 import json
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ocop_workflow.cli.output import natural_order
-from ocop_workflow.runtime import open_runtime
+from ocop_workflow.clock import at_local
+from ocop_workflow.runtime import create_data_folder, open_runtime
+from ocop_workflow.services.dossiers import find_dossier
+from ocop_workflow.services.installation import SIMULATED
 from ocop_workflow.services.links import open_link
+from ocop_workflow.services.status_page import StatusPage, status_page
 
 AT = "2018-03-0{}T09:00"
 
@@ -290,3 +295,36 @@ def test_link_can_be_revoked_and_issued_anew(ocop: Any, office: Path) -> None:
     assert (refused.code, "--reissue makes a new one" in refused.err) == (2, True)
     assert opens(office, token(ocop("dossier", "link", "1-1-1", "--reissue", "--data", office).out))
     assert ocop("dossier", "link", "1-1-1", "--reissue", "--revoke", "--data", office).code == 2
+
+
+def test_the_page_counts_the_steps_every_product_passes_and_lists_papers_until_it_is_rated(
+    ocop: Any, tmp_path: Path
+) -> None:
+    """QĐ 26 has five stages, of which a product with 3 or 4 stars passes the first two (Điều 4.1, 7.2, 7.3)."""
+    folder, products = tmp_path / "office", tmp_path / "products.csv"
+    create_data_folder(folder, mode=SIMULATED, seed="1", now=at_local(date(2027, 1, 4), time(8)))
+    products.write_text(
+        "key,name,form,producer,unit,planned_level,group,source\n1,Chè,Chè khô,Hộ Ví Dụ,lai-chau.binh-lu,,,KH\n",
+        encoding="utf-8",
+    )
+    sheets = [part for n in range(9) for part in ("--sheet", f"member-{n}=30/20/30")]
+
+    def page() -> StatusPage:
+        with open_runtime(folder) as runtime, runtime.reading(runtime.business_now()) as work:
+            return status_page(work, find_dossier(work.session, "1"))
+
+    for command in (
+        ("cycle", "open", "province-2027", "--year", 2027),
+        ("products", "import", products),
+        ("dossier", "submit", 1),
+        ("dossier", "receive", 1),
+    ):
+        assert ocop(*command, "--data", folder).code == 0
+    begun = page()
+    for act in (("decide", 1), ("submit", 1), ("receive", 1), ("decide", 1, *sheets)):
+        assert ocop("dossier", *act, "--data", folder).code == 0
+    rated = page()
+
+    assert [stage.state for stage in begun.route] == ["present", "coming", "possible", "possible", "possible"]
+    assert (begun.step, begun.steps, [paper.paper.id for paper in begun.papers][:1]) == (1, 2, ["registration"])
+    assert (rated.status, rated.steps, rated.papers) == ("recognised", 2, ())

@@ -161,3 +161,9 @@ def test_step_is_done_by_hand_only_where_the_route_has_one(ocop: Any, scored: Pa
     refused = ocop("dossier", "step", "1-1-1", "minutes", "--document", "3/BB", *at(scored))
 
     assert (refused.code, "'minutes' is not done by hand at district_evaluation" in refused.err) == (2, True)
+
+
+def test_a_dossier_without_a_session_says_so(ocop: Any, office: Path) -> None:
+    shown = ocop("dossier", "scores", "show", "1-1-1", "--data", office, "--language", "vi")
+
+    assert (shown.code, shown.out) == (0, "Hội đồng chưa họp phiên nào về hồ sơ này.\n")

@@ -1,13 +1,19 @@
 """Folders, flows, outbox, record: init, run, tick, outbox list, audit verify, people, cycle."""
 
 import json
+import socket
 import sqlite3
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ocop_workflow.cli import IN_ORDER_OF_USE
+from ocop_workflow.clock import at_local
 from ocop_workflow.config_files import default_config_dir
+from ocop_workflow.runtime import create_data_folder
+from ocop_workflow.services.installation import SIMULATED
 
 SPRING = Path(__file__).parents[2] / "replay" / "spring.yaml"
 TABLES_WITHOUT_TRIGGERS = "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete"
@@ -269,3 +275,43 @@ def test_task_done_settles_the_meeting(ocop: Any, office: Path) -> None:
     assert (done.code, done.out.strip()) == (0, "meeting 1 is done")
     assert again.code == 2
     assert json.loads(ocop("task", "list", "--data", office, "--json").out)[0]["status"] == "done"
+
+
+def test_help_lists_every_command_once_in_the_order_of_use(ocop: Any) -> None:
+    listed = ocop("--help").out.partition("Commands:\n")[2].splitlines()
+
+    assert [line.split()[0] for line in listed if line.startswith("  ") and line[2] != " "] == list(IN_ORDER_OF_USE)
+
+
+def test_a_year_without_products_and_reports_says_so_and_what_comes_next(ocop: Any, tmp_path: Path) -> None:
+    """Under the law in force nobody asks for reports, and a new office has no products yet."""
+    folder = tmp_path / "office"
+    create_data_folder(folder, mode=SIMULATED, seed="1", now=at_local(date(2027, 1, 4), time(8)))
+    opened = ocop("cycle", "open", "province-2027", "--year", 2027, "--data", folder)
+    nothing = [ocop("report", "matrix", "--data", folder, "--language", language).out for language in ("en", "vi")]
+
+    assert "province-2027/2027 is open: 0 dossiers, 0 reports, 0 tasks." in opened.out
+    assert "Next: `ocop products import FILE`" in opened.out
+    assert nothing == ["This plan asks for no reports.\n", "Kế hoạch này không yêu cầu báo cáo.\n"]
+
+
+@pytest.mark.parametrize("command", [("tick",), ("run", "send-reminders"), ("dossier", "submit", "1-1-1")])
+def test_time_that_would_go_back_is_told_in_the_office_s_own_time(
+    ocop: Any, office: Path, command: tuple[str, ...]
+) -> None:
+    """The spring year was opened at 07:30 in Vietnam; nothing is begun, so no flow fails of it by itself."""
+    refused = ocop(*command, "--data", office, "--at", "2018-02-28T08:00")
+
+    assert refused.code == 2
+    assert "Traceback" not in refused.err
+    assert "2018-02-28T08:00:00+07:00 is before the last instant 2018-03-01T07:30:00+07:00" in refused.err
+
+
+def test_serve_refuses_a_port_that_another_program_has(ocop: Any, office: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = ocop("serve", "--data", office, "--port", port)
+    impossible = ocop("serve", "--data", office, "--port", 99999)
+
+    assert (refused.code, impossible.code) == (2, 2)
+    assert f"127.0.0.1:{port} can't be listened on: it is taken" in refused.err

@@ -53,7 +53,7 @@ def test_import_is_all_or_nothing_with_a_sentence_for_each_bad_row(ocop: Any, of
             '2: unknown position "ba-che/Tổ OCOP"; known for ba-che are district_leader, economic_office, ocop_team',
         ),
         ("bache/ocop_team,A,a@office.example,vi,2018-03-01", '2: unknown position "bache/ocop_team"; did you mean the'),
-        ("producer,Nobody,c@office.example,vi,", '2: 0 producers are called "Nobody"; it must be one'),
+        ("producer,Nobody,c@office.example,vi,", '2: no producer is called "Nobody"; `ocop people template`'),
         ("ba-che/ocop_team,A,a..b@office.example,vi,2018-03-01", '2: "a..b@office.example" is no e-mail address'),
         ("ba-che/ocop_team,A,b@office,vi,2018-03-01", '2: "b@office" is no e-mail address'),
         ("ba-che/ocop_team,A,a@office.example,vi,", "2: the first day in office is missing"),
@@ -168,3 +168,31 @@ def test_template_can_be_imported_again(ocop: Any, office: Path, tmp_path: Path)
     assert "quang-ninh/agriculture_department" not in parties
     assert done.code == 0
     assert f"{len(parties)} people are registered." in done.out
+
+
+NAMESAKES = """key,name,form,producer,unit,planned_level,group,source
+90,Chả mực,Chả,Hộ Ví Dụ,ba-che,,,phụ lục 1
+91,Miến dong,Miến,Hộ Ví Dụ,binh-lieu,,,phụ lục 1
+"""
+
+
+def test_producers_of_one_name_are_told_apart_by_their_units(
+    ocop: Any, office: Path, people: Any, tmp_path: Path
+) -> None:
+    """Households share names; the table that is printed to be filled in names each so that it can be imported."""
+    products = tmp_path / "products.csv"
+    products.write_text(NAMESAKES, encoding="utf-8")
+    assert ocop("products", "import", products, "--data", office).code == 0
+    printed = ocop("people", "template", "--data", office).out
+    parties = [row["party"] for row in csv.DictReader(io.StringIO(printed)) if row["name"] == "Hộ Ví Dụ"]
+    unclear = ocop("people", "import", people("producer,Hộ Ví Dụ,ho@vi-du.example,vi,"), "--data", office)
+    unknown = ocop("people", "import", people("producer,Hộ Khác,ho@vi-du.example,vi,"), "--data", office)
+    row = "ba-che/producer,Hộ Ví Dụ,ho@vi-du.example,vi,"
+    done = ocop("people", "import", people(row), "--data", office)
+    missing = json.loads(ocop("people", "list", "--without-address", "--data", office, "--json").out)
+
+    assert parties == ["ba-che/producer", "binh-lieu/producer"]
+    assert (unclear.code, unknown.code, done.code) == (2, 2, 0)
+    assert '2 producers are called "Hộ Ví Dụ"; write as party one of ba-che/producer, binh-lieu/producer' in unclear.err
+    assert 'no producer is called "Hộ Khác"; `ocop people template` lists those that are here' in unknown.err
+    assert [each["party"] for each in missing if each["name"] == "Hộ Ví Dụ"] == ["binh-lieu/producer"]

@@ -4,8 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from ocop_workflow.config_files import PlanFiles, load_plan_files
-from ocop_workflow.policy.route import lifecycle_of, party_of, position_of, stages_of, step_settled_by, steps_opened
+from ocop_workflow.config_files import PlanFiles, default_config_dir, load_plan_files, load_rule_set
+from ocop_workflow.policy.route import (
+    lifecycle_of,
+    party_of,
+    position_of,
+    stages_of,
+    step_settled_by,
+    steps_opened,
+    sure_stages,
+)
 from ocop_workflow.policy.rule_set import Outcome, Owner, Route, Stage
 from ocop_workflow.policy.units import PositionRef
 from state_machines.dossier import DossierTrigger
@@ -117,3 +125,12 @@ def test_position_of_a_named_unit_is_there_whatever_the_product(files: PlanFiles
 def test_position_of_refuses_a_level_that_does_not_hold_the_unit(files: PlanFiles) -> None:
     with pytest.raises(KeyError, match="coast lies in no unit of level district"):
         position_of(PositionRef(role="ocop_team", level="district"), units=files.units, unit="coast")
+
+
+def test_sure_stages_end_with_the_first_that_can_recognise() -> None:
+    """QĐ 26 Điều 4.1 and 7.3 e: the province recognises 3 and 4 stars; the ministry sees only what has 90 points."""
+    stages = load_rule_set(default_config_dir(), "qd-26-2026").route.stages
+
+    assert len(stages) == 5
+    assert sure_stages(stages) == ("commune_assessment", "province_evaluation")
+    assert sure_stages(stages[2:]) == ("national_evaluation",)

@@ -291,6 +291,32 @@ def test_find_dossier_by_number_key_and_beginning_of_its_id(office: "Office") ->
     assert set(found) == {dossier.id}
 
 
+def test_a_number_means_its_dossier_though_ids_begin_with_the_same_digit(office: "Office") -> None:
+    """Products are often numbered 1, 2, 3; an id is a row of hexadecimal digits."""
+    with office.at("2018-03-01 08:00") as work:
+        numbered, other = find_dossier(work.session, "1-1-1"), find_dossier(work.session, "2-1-1")
+        digit = other.id[0]
+        numbered.key = f"coast-2018/2018/r1/{digit}"
+        work.session.add(numbered)
+        work.session.flush()
+
+        assert find_dossier(work.session, digit).id == numbered.id
+        assert find_dossier(work.session, other.id[:12]).id == other.id
+
+
+def test_a_number_of_two_years_is_refused_with_both_keys(office: "Office") -> None:
+    with office.at("2018-03-01 08:00") as work:
+        second = find_dossier(work.session, "1-2-1")
+        second.key = "coast-2019/2019/r1/1-1-1"
+        work.session.add(second)
+        work.session.flush()
+
+        with pytest.raises(
+            DossierNotFoundError, match="write one of coast-2018/2018/r1/1-1-1, coast-2019/2019/r1/1-1-1"
+        ):
+            find_dossier(work.session, "1-1-1")
+
+
 @pytest.mark.parametrize("reference", ["", "%", "9-9-9", "_-_-_", "r1"])
 def test_find_dossier_refuses_what_matches_none_or_several(office: "Office", reference: str) -> None:
     with office.reading() as work, pytest.raises(DossierNotFoundError, match="ocop dossier list"):

@@ -70,7 +70,7 @@ def test_report_shows_period_due_date_in_words_and_what_is_asked(opened: "Counte
     assert ">Thứ Năm, 29/03/2018</time>" in page
     assert "còn 9 ngày" in page
     assert "Số sản phẩm" in page
-    assert "Không có gì để báo cáo" in page
+    assert "Không phát sinh nội dung báo cáo" in page
     assert "<script" not in page
     assert "Báo cáo đã được ghi nhận" not in page
 
