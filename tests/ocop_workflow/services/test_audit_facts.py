@@ -125,7 +125,7 @@ TAMPERINGS = [
     (
         (
             "INSERT INTO council_session SELECT 'x', dossier_id, stage, 2, kind, held_on, state, document, findings, "
-            "opened_seq FROM council_session"
+            "opened_seq, criteria_set FROM council_session"
         ),
         "session 2 at evaluation is not as its events say",
     ),
