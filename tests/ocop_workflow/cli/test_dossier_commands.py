@@ -321,7 +321,14 @@ def test_the_page_counts_the_steps_every_product_passes_and_lists_papers_until_i
     ):
         assert ocop(*command, "--data", folder).code == 0
     begun = page()
-    for act in (("decide", 1), ("submit", 1), ("receive", 1), ("decide", 1, *sheets)):
+    gates = [part for gate in ("3.4-4", "3.5-4") for part in ("--met", gate)]  # set 26 marks two criteria
+    council = (
+        ("scores", "criteria", 1, 26),
+        ("scores", "open", 1),
+        ("scores", "findings", 1, *gates),
+        ("decide", 1, *sheets),
+    )
+    for act in (("decide", 1), ("submit", 1), ("receive", 1), *council):
         assert ocop("dossier", *act, "--data", folder).code == 0
     rated = page()
 
