@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from notifications.catalogue import Language, has_sentence, translate
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
+from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
 from ocop_workflow.cli.output import console, is_narrow, iso, print_json, print_table, show_instant
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
@@ -23,7 +24,7 @@ from ocop_workflow.services.certificate_facts import certificate_case, find_cert
 from ocop_workflow.services.certificate_lists import CertificateVerdict, import_certificates, judge_certificates
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.dossiers import find_dossier
-from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.events import events_of
 from ocop_workflow.services.product_lists import Verdict
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Event, Producer
@@ -116,7 +117,7 @@ def show(
             shown = _object(work, row)
             events = events_of(work.session, f"certificate:{row.id}")
     if as_json:
-        print_json({**shown, "events": [_event_object(event) for event in events]})
+        print_json({**shown, "events": [event_object(event) for event in events]})
         return
     state = translate(language, f"certificate.state.{shown['status']}")
     console.print(f"{number}: {shown['product']}, {shown['producer']}", highlight=False, markup=False, soft_wrap=True)
@@ -263,19 +264,6 @@ def _object(work: UnitOfWork, row: Certificate) -> dict[str, object]:
         "renewal_dossier": case.renewal.key if case.renewal else None,
         "status": standing.status.value,
         "since": iso(standing.at),
-    }
-
-
-def _event_object(event: Event) -> dict[str, object]:
-    return {
-        "seq": event.seq,
-        "at": iso(event.effective_at),
-        "actor": event.actor,
-        "action": event.action,
-        "from": event.from_state,
-        "to": event.to_state,
-        "rule": event.rule,
-        "details": details_of(event),
     }
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from notifications.catalogue import Language, Parameter, has_sentence, translate
 from ocop_workflow.cli.choices import check_choice
+from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import CycleOption, DataOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import (
     console,
@@ -116,7 +117,7 @@ def show(
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
     if as_json:
         due_at = obligations[0].due_at if obligations else None
-        owed, happened = [_obligation_object(o) for o in obligations], [_event_object(e) for e in events]
+        owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
         told = {"obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
         print_json({**dossier_object(row, product, producer, due_at), **told})
         return
@@ -294,17 +295,4 @@ def _obligation_object(obligation: Obligation) -> dict[str, object]:
         "firmness": obligation.firmness,
         "why": {"code": obligation.why_code, **obligation.why_params},
         "source": obligation.source,
-    }
-
-
-def _event_object(event: Event) -> dict[str, object]:
-    return {
-        "seq": event.seq,
-        "at": iso(event.effective_at),
-        "actor": event.actor,
-        "action": event.action,
-        "from": event.from_state,
-        "to": event.to_state,
-        "rule": event.rule,
-        "details": details_of(event),
     }

@@ -1,7 +1,7 @@
 """Commands about dated tasks of the plan: task list, approve, start, done."""
 
 from collections.abc import Callable
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,6 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.plan_tasks import approve_task, complete_task, start_task
-from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, PlanTask
 
 app = typer.Typer(
@@ -86,11 +85,7 @@ def approve(
     at: AtOption = None,
 ) -> None:
     """Record the consent that a task needs before it can start."""
-
-    def act(work: UnitOfWork, row: PlanTask, actor: str, when: datetime | None) -> PlanTask:
-        return approve_task(work, row, actor=actor, document=document, effective_at=when)
-
-    _record(act, task_id, occurrence, data=data, cycle=cycle, at=at)
+    _record(partial(approve_task, document=document), task_id, occurrence, data=data, cycle=cycle, at=at)
 
 
 @app.command()
@@ -102,11 +97,7 @@ def start(
     at: AtOption = None,
 ) -> None:
     """Record that a task was started; one that needs approval can't start without."""
-
-    def act(work: UnitOfWork, row: PlanTask, actor: str, when: datetime | None) -> PlanTask:
-        return start_task(work, row, actor=actor, effective_at=when)
-
-    _record(act, task_id, occurrence, data=data, cycle=cycle, at=at)
+    _record(start_task, task_id, occurrence, data=data, cycle=cycle, at=at)
 
 
 @app.command()
@@ -118,15 +109,11 @@ def done(
     at: AtOption = None,
 ) -> None:
     """Record that one occurrence of a task was done."""
-
-    def act(work: UnitOfWork, row: PlanTask, actor: str, when: datetime | None) -> PlanTask:
-        return complete_task(work, row, actor=actor, effective_at=when)
-
-    _record(act, task_id, occurrence, data=data, cycle=cycle, at=at)
+    _record(complete_task, task_id, occurrence, data=data, cycle=cycle, at=at)
 
 
 def _record(
-    act: Callable[[UnitOfWork, PlanTask, str, datetime | None], PlanTask],
+    act: Callable[..., PlanTask],
     task_id: str,
     occurrence: int,
     *,
@@ -140,7 +127,7 @@ def _record(
         with runtime.transaction(moment.now) as work:
             found = find_cycle(work.session, cycle)
             row = _find(work.session, found, task_id, occurrence)
-            act(work, row, found.office_position, moment.effective_at)
+            act(work, row, actor=found.office_position, effective_at=moment.effective_at)
     console.print(f"{row.task_id} {row.occurrence} is {row.status}", highlight=False)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from ocop_workflow.config_files.csv_rows import day_of, read_csv
-from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
+from ocop_workflow.config_files.csv_rows import day_of, read_rows
+from ocop_workflow.config_files.faults import shortened
 
 COLUMNS = ("product", "unit", "producer", "stars", "number", "issued_on", "expires_on")
 """The header of the table, in this order; `expires_on` is the last valid day, and may be empty."""
@@ -45,19 +45,7 @@ def load_certificates(path: Path) -> tuple[CertificateRow, ...]:
     Raises:
         InvalidFilesError: The file can't be read or rows are wrong; one fault for each, with its line.
     """
-    rows, faults = [], []
-    for found in read_csv(path, (COLUMNS,)):
-        if isinstance(found, Fault):
-            faults.append(found)
-            continue
-        line, cells = found
-        wrong = [Fault(str(path), line, sentence) for sentence in _faults_of(cells)]
-        faults += wrong
-        if not wrong:
-            rows.append(_row(line, cells))
-    if faults:
-        raise InvalidFilesError(faults)
-    return tuple(rows)
+    return read_rows(path, (COLUMNS,), faults_of=_faults_of, row_of=_row)
 
 
 def _faults_of(cells: dict[str, str]) -> Iterator[str]:

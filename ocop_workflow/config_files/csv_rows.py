@@ -1,13 +1,16 @@
 """Tables as people save them from a spreadsheet: UTF-8 with or without a mark, commas or semicolons."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
+from typing import TypeVar
 
 from ocop_workflow.config_files.documents import read_text
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError
+
+Row = TypeVar("Row")
 
 NOT_UTF8 = 'the file is not UTF-8; in Excel choose "CSV UTF-8 (comma delimited)" when saving'
 
@@ -38,6 +41,33 @@ def read_csv(path: Path, headers: Sequence[tuple[str, ...]]) -> Iterator[tuple[i
                 yield Fault(str(path), reader.line_num, sentence)
     except csv.Error as error:
         yield Fault(str(path), reader.line_num, f"the row can't be read ({error}); check its quotes")
+
+
+def read_rows(
+    path: Path,
+    headers: Sequence[tuple[str, ...]],
+    *,
+    faults_of: Callable[[dict[str, str]], Iterable[str]],
+    row_of: Callable[[int, dict[str, str]], Row],
+) -> tuple[Row, ...]:
+    """Return every row of a table as `row_of` makes it from line and cells, or refuse the table whole.
+
+    Raises:
+        InvalidFilesError: The file can't be read, or `faults_of` finds rows wrong; one fault for each, with its line.
+    """
+    rows, faults = [], []
+    for found in read_csv(path, headers):
+        if isinstance(found, Fault):
+            faults.append(found)
+            continue
+        line, cells = found
+        wrong = [Fault(str(path), line, sentence) for sentence in faults_of(cells)]
+        faults += wrong
+        if not wrong:
+            rows.append(row_of(line, cells))
+    if faults:
+        raise InvalidFilesError(faults)
+    return tuple(rows)
 
 
 def day_of(text: str) -> date | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from notifications.addresses import is_public_address
 from notifications.catalogue import Language
-from ocop_workflow.config_files.csv_rows import day_of, read_csv
-from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
+from ocop_workflow.config_files.csv_rows import day_of, read_rows
+from ocop_workflow.config_files.faults import shortened
 
 COLUMNS = ("party", "name", "email", "language", "from", "until")
 """The header of the table, in this order; the last column may be missing."""
@@ -50,19 +50,7 @@ def load_people(path: Path) -> tuple[PersonRow, ...]:
     Raises:
         InvalidFilesError: The file can't be read or rows are wrong; one fault for each, with its line.
     """
-    rows, faults = [], []
-    for found in read_csv(path, (COLUMNS, COLUMNS[:-1])):
-        if isinstance(found, Fault):
-            faults.append(found)
-            continue
-        line, cells = found
-        wrong = [Fault(str(path), line, sentence) for sentence in _faults_of(cells)]
-        faults += wrong
-        if not wrong:
-            rows.append(_row(line, cells))
-    if faults:
-        raise InvalidFilesError(faults)
-    return tuple(rows)
+    return read_rows(path, (COLUMNS, COLUMNS[:-1]), faults_of=_faults_of, row_of=_row)
 
 
 def _names_producer(party: str) -> bool:
