@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.running import SweepReport, call_batch, finish
 from ocop_workflow.runtime import Runtime, open_runtime
-from ocop_workflow.services.health import alarm, troubles_of, watched_offices
+from ocop_workflow.services.health import alarm, troubles_by_office
 
 FLOW = "check-health"
 
@@ -26,8 +26,7 @@ def check_health(at: datetime | None = None, office: str | None = None) -> dict[
     with open_runtime() as runtime:
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
-            offices = [office] if office is not None else watched_offices(work.session)
-            troubled = [name for name in offices if troubles_of(work, name)]
+            troubled = [name for name, troubles in troubles_by_office(work, office=office).items() if troubles]
         for name in troubled:
             try:
                 report.add(call_batch(check_office, runtime, name, now))

@@ -22,7 +22,7 @@ from ocop_workflow.clock import SystemClock, local_day
 from ocop_workflow.errors import FaultFoundError, OcopError
 from ocop_workflow.runtime import Runtime, checked_folder, open_runtime, schema_state
 from ocop_workflow.services.cycles import CLOSED, cycles_of
-from ocop_workflow.services.health import VACANT, troubles_of, watched_offices
+from ocop_workflow.services.health import VACANT, troubles_by_office
 from ocop_workflow.services.installation import LIVE, installation_of
 from ocop_workflow.services.positions import needed_positions, producers_without_address, vacant_positions
 from ocop_workflow.services.summary import unsaid_notices, waiting_drafts
@@ -197,15 +197,12 @@ def _people(runtime: Runtime) -> list[Check]:
 def _health(runtime: Runtime) -> list[Check]:
     """Look at what `check-health` tells the offices; vacant positions have a line of their own above."""
     with runtime.reading(runtime.business_now()) as work:
-        troubles = [
-            trouble
-            for office in watched_offices(work.session)
-            for trouble in troubles_of(work, office)
-            if trouble.code != VACANT
+        found = [
+            trouble for troubles in troubles_by_office(work).values() for trouble in troubles if trouble.code != VACANT
         ]
-    if not troubles:
+    if not found:
         return [Check("health", well=True, sentence="the flows run and mails leave")]
-    sentences = [translate(Language.EN, f"health.{trouble.code}", trouble.params) for trouble in troubles]
+    sentences = [translate(Language.EN, f"health.{trouble.code}", trouble.params) for trouble in found]
     return [Check("health", well=False, sentence=sentence) for sentence in dict.fromkeys(sentences)]
 
 

@@ -1,6 +1,6 @@
 """From a rule set's route to the dossier's lifecycle, and who does what on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, Route, RuleSet, Stage, Step
@@ -100,6 +100,18 @@ def party_of(owner: Owner, *, units: UnitRegister, unit: str, producer_id: str) 
     if owner.producer:
         return f"{PRODUCER}:{producer_id}"
     return position_of(PositionRef(level=owner.level, role=owner.role or ""), units=units, unit=unit)
+
+
+def positions_on(stages: Sequence[Stage], *, units: UnitRegister, unit: str) -> Iterator[str]:
+    """Yield the positions that act at these stages on a product of `unit`, some more than once.
+
+    Raises:
+        KeyError: The unit lies in no unit of an owner's level.
+    """
+    for stage in stages:
+        for owner in (stage.submitted_by, stage.decided_by, *(step.owner for step in stage.steps)):
+            if not owner.producer:
+                yield position_of(PositionRef(level=owner.level, role=owner.role or ""), units=units, unit=unit)
 
 
 def position_of(reference: PositionRef, *, units: UnitRegister, unit: str) -> str:

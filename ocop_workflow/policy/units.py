@@ -1,5 +1,6 @@
 """The register of administrative units and of the roles that people hold in them."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from pydantic import Field, PrivateAttr
@@ -79,6 +80,11 @@ class UnitRegister(Record):
     def units_of_level(self, level: str) -> tuple[Unit, ...]:
         """Return the units of one level in the order of the file."""
         return tuple(unit for unit in self.units if unit.level == level)
+
+    def positions(self) -> Iterator[str]:
+        """Yield every position (`unit/role`): the units in the order of the file, with the roles of their level."""
+        for unit in self.units:
+            yield from (f"{unit.id}/{role_id}" for role_id, role in self.roles.items() if role.level == unit.level)
 
     def superior_of(self, position: str) -> str | None:
         """Return the position (`unit/role`) one step above `position`, or None at the top."""

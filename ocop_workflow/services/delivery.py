@@ -6,10 +6,10 @@ before the next mail is touched.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum, auto
 
 from notifications.composing import compose
 from notifications.delivery import (
@@ -20,18 +20,18 @@ from notifications.delivery import (
     UnknownOutcomeError,
 )
 from ocop_workflow.policy.ladders import Suppression
+from ocop_workflow.services.ledger import Ledger, Transactions
 from ocop_workflow.services.letters import Stationery, letter_of
-from ocop_workflow.services.notices import staleness
 from ocop_workflow.services.outbox import (
     Claim,
-    ClaimLostError,
+    HeldMail,
     Readiness,
     begin_attempt,
     claim_mails,
     freeze,
     give_up_unreachable,
+    held_mails,
     must_recheck,
-    notices_of,
     postpone,
     record_accepted,
     record_permanent,
@@ -44,7 +44,28 @@ from ocop_workflow.storage.tables import Mail
 
 _log = logging.getLogger(__name__)
 
-Transactions = Callable[[], AbstractContextManager[UnitOfWork]]
+FROZEN_AT_ONCE = 16
+"""So many mails are fixed in one transaction; the last of them leaves a few hand-overs later."""
+
+Ready = tuple[Claim, Envelope]
+"""A mail whose bytes are fixed, with the claim that holds it."""
+
+
+class Settled(StrEnum):
+    """What became of a claimed mail before its hand-over."""
+
+    FIXED = auto()
+    WITHDRAWN = auto()
+    CHANGED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A claimed mail as it was read: who and what is true, its bytes where they had to be written."""
+
+    readiness: Readiness
+    message: bytes | None
+    nothing_left: bool
 
 
 @dataclass(slots=True)
@@ -94,99 +115,126 @@ def deliver(post: PostOffice, office_id: str, *, limit: int = 50) -> tuple[Deliv
     return asyncio.run(_hand_over_all(post, claims)), len(claims) == limit
 
 
-async def _hand_over_all(post: PostOffice, claims: list[Claim]) -> Delivered:
+async def _hand_over_all(post: PostOffice, claims: Sequence[Claim]) -> Delivered:
     tally = Delivered()
-    waiting = iter(claims)
+    ledger = Ledger(post.writing)
 
-    async def carrier() -> None:
-        for claim in waiting:
-            await _hand_over(post, claim, tally)
+    async def carrier(ready: Iterator[Ready]) -> None:
+        for each in ready:
+            await _hand_over(post, ledger, each, tally)
 
-    async with post.sender, asyncio.TaskGroup() as group:
-        for _ in range(min(post.connections, len(claims))):
-            group.create_task(carrier())
+    async with post.sender:
+        for start in range(0, len(claims), FROZEN_AT_ONCE):
+            ready = iter(_ready(post, claims[start : start + FROZEN_AT_ONCE], tally))
+            async with asyncio.TaskGroup() as group:
+                for _ in range(post.connections):
+                    group.create_task(carrier(ready))
     return tally
 
 
-async def _hand_over(post: PostOffice, claim: Claim, tally: Delivered) -> None:
-    try:
-        envelope = _ready(post, claim)
-    except ClaimLostError:
-        return
-    except Exception as error:  # noqa: BLE001 -- logged and counted; one mail must not hold up the others
-        _log.exception("the mail %s can't be made", claim.mail_id)
-        with post.writing() as work:
-            postpone(work, claim, reason=f"{type(error).__name__}: {error}")
-        tally.failed += 1
-        return
-    if envelope is None:
-        tally.withdrawn += 1
+async def _hand_over(post: PostOffice, ledger: Ledger, ready: Ready, tally: Delivered) -> None:
+    claim, envelope = ready
+    if not await ledger.write(lambda work: begin_attempt(work, claim, lease_until=post.lease_until())):
         return
     try:
         accepted = await post.sender.send(envelope)
     except PermanentDeliveryError as error:
-        with post.writing() as work:
-            record_permanent(work, claim, reply=error.reply)
+        reply = error.reply
+        await ledger.write(lambda work: record_permanent(work, claim, reply=reply))
         tally.refused += 1
     except (TemporaryDeliveryError, UnknownOutcomeError) as error:
-        outcome = "outcome_unknown" if isinstance(error, UnknownOutcomeError) else "temporary"
-        with post.writing() as work:
-            record_temporary(work, claim, outcome=outcome, reply=error.reply)
+        reply, outcome = error.reply, "outcome_unknown" if isinstance(error, UnknownOutcomeError) else "temporary"
+        await ledger.write(lambda work: record_temporary(work, claim, outcome=outcome, reply=reply))
         tally.postponed += 1
     except Exception as error:  # noqa: BLE001 -- logged and counted; what a broken sender did with the mail is unknown
         _log.exception("the sender broke at the mail %s", claim.mail_id)
-        with post.writing() as work:
-            record_temporary(work, claim, outcome="outcome_unknown", reply=f"{type(error).__name__}: {error}")
+        reply = f"{type(error).__name__}: {error}"
+        await ledger.write(lambda work: record_temporary(work, claim, outcome="outcome_unknown", reply=reply))
         tally.failed += 1
     else:
-        with post.writing() as work:
-            record_accepted(work, claim, reply=accepted.reply)
+        await ledger.write(lambda work: record_accepted(work, claim, reply=accepted.reply))
         tally.accepted += 1
 
 
-def _ready(post: PostOffice, claim: Claim) -> Envelope | None:
-    """Return the envelope of a claimed mail, its bytes fixed and the attempt on record; None if it was withdrawn."""
-    while True:
+def _ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> list[Ready]:
+    """Return the claimed mails that can leave, their bytes fixed; the others are withdrawn or set aside.
+
+    One mail that breaks its batch does not hold up the others: they are made ready one by one.
+    """
+    try:
+        return _made_ready(post, claims, tally)
+    except Exception as error:  # noqa: BLE001 -- whichever mail it was is found by making each ready alone
+        if len(claims) > 1:
+            return [ready for claim in claims for ready in _ready(post, [claim], tally)]
+        (claim,) = claims
+        _log.exception("the mail %s can't be made", claim.mail_id)
+        reason = f"{type(error).__name__}: {error}"
+    with post.writing() as work:
+        postpone(work, claim, reason=reason)
+    tally.failed += 1
+    return []
+
+
+def _made_ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> list[Ready]:
+    """Write what is not written yet, outside of any write transaction; fix it if it is still true, else look again."""
+    ready: list[Ready] = []
+    withdrawn = 0
+    while claims:
         with post.reading() as work:
-            mail = work.session.get_one(Mail, claim.mail_id)
-            notices = notices_of(work.session, mail.id)
-            true = [notice for notice in notices if staleness(work.session, notice, work.now) is None]
-            readiness = Readiness(_reachable(person_of(work.session, mail.recipient)), tuple(n.id for n in true))
-            letter = None
-            if mail.message is None and true and readiness.person is not None:
-                letter = letter_of(
-                    work.session, work.books, mail, true, person=readiness.person, stationery=post.stationery
-                )
-            nothing_left = not true and (mail.message is None or must_recheck(mail, work.now))
-        if nothing_left:
-            with post.writing() as work:
-                if withdraw_mail(work, claim):
-                    return None
-            continue
-        if mail.message is not None:
-            with post.writing() as work:
-                begin_attempt(work, claim, lease_until=post.lease_until())
-            return _envelope(post, mail.address, mail.message, mail.message_id)
-        if letter is None or readiness.person is None:
-            with post.writing() as work:
-                give_up_unreachable(work, claim, Suppression.NO_ADDRESS)
-            return None
-        message = compose(
-            letter,
-            message_id=mail.message_id,
-            sender_name=post.stationery.sender_name,
-            sender_address=post.stationery.sender_address,
-            dated=work.now,
-            return_path_key=mail.id,
-        )
+            drafts = {held.claim: _draft_of(post, work, held) for held in held_mails(work.session, claims)}
         with post.writing() as work:
-            if freeze(work, claim, readiness=readiness, message=message, lease_until=post.lease_until()):
-                return _envelope(post, readiness.person.address or "", message, mail.message_id)
+            again = []
+            for held in held_mails(work.session, list(drafts)):
+                draft = drafts[held.claim]
+                match _settled(work, held, draft):
+                    case Settled.FIXED:
+                        ready.append((held.claim, _envelope(post, held.mail)))
+                    case Settled.WITHDRAWN:
+                        withdrawn += 1
+                    case Settled.CHANGED:
+                        again.append(held.claim)
+        claims = again
+    tally.withdrawn += withdrawn
+    return ready
+
+
+def _draft_of(post: PostOffice, work: UnitOfWork, held: HeldMail) -> Draft:
+    mail, true = held.mail, held.true_notices(work)
+    person = _reachable(person_of(work.session, mail.recipient))
+    readiness = Readiness(person, tuple(notice.id for notice in true))
+    nothing_left = not true and (mail.message is None or must_recheck(mail, work.now))
+    if mail.message is not None or not true or person is None:
+        return Draft(readiness, None, nothing_left=nothing_left)
+    letter = letter_of(work.session, work.books, mail, true, person=person, stationery=post.stationery)
+    message = compose(
+        letter,
+        message_id=mail.message_id,
+        sender_name=post.stationery.sender_name,
+        sender_address=post.stationery.sender_address,
+        dated=work.now,
+        return_path_key=mail.id,
+    )
+    return Draft(readiness, message, nothing_left=False)
+
+
+def _settled(work: UnitOfWork, held: HeldMail, draft: Draft) -> Settled:
+    """Fix a mail as it was written, or withdraw it; tell when it has changed meanwhile."""
+    if draft.nothing_left:
+        return Settled.WITHDRAWN if withdraw_mail(work, held) else Settled.CHANGED
+    if held.mail.message is not None:
+        return Settled.FIXED
+    if draft.readiness.person is None:
+        give_up_unreachable(work, held.claim, Suppression.NO_ADDRESS)
+        return Settled.WITHDRAWN
+    if draft.message is None:
+        return Settled.CHANGED
+    fixed = freeze(work, held, readiness=draft.readiness, message=draft.message)
+    return Settled.FIXED if fixed else Settled.CHANGED
 
 
 def _reachable(person: Addressee | None) -> Addressee | None:
     return person if person is not None and person.address is not None else None
 
 
-def _envelope(post: PostOffice, address: str, message: bytes, message_id: str) -> Envelope:
-    return Envelope(post.stationery.sender_address, address, message, message_id)
+def _envelope(post: PostOffice, mail: Mail) -> Envelope:
+    return Envelope(post.stationery.sender_address, mail.address, mail.message or b"", mail.message_id)

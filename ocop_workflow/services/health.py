@@ -1,18 +1,28 @@
 """What the installation sees of its own trouble: sweeps that stand still, mail that stays, positions without holder."""
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import chain
 
 from sqlalchemy import func
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.clock import local_day
+from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.notices import ALARM, NEWS, insert_notices, notice_row
 from ocop_workflow.services.people import addressee_of
-from ocop_workflow.services.positions import vacant_positions
-from ocop_workflow.services.reminders import recipient_of
+from ocop_workflow.services.positions import (
+    held_positions,
+    needed_by_cycle,
+    positions_with_address,
+    producers_without_address,
+)
+from ocop_workflow.services.reminders import recipient_among
 from ocop_workflow.services.titles import position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Mail, Obligation, Seal
@@ -41,35 +51,42 @@ class Trouble:
     params: dict[str, str | int | dict[str, str]] = field(default_factory=dict)
 
 
-def watched_offices(session: Session) -> list[str]:
-    """Return the offices with a cycle that is not closed."""
-    return sorted({cycle.office_id for cycle in cycles_of(session) if cycle.status != CLOSED})
+OfficeTrouble = tuple[str, Trouble]
+"""An office with one thing that is wrong there."""
+
+
+def troubles_by_office(work: UnitOfWork, *, office: str | None = None) -> dict[str, tuple[Trouble, ...]]:
+    """Return what is wrong at the unit of work's `now`, by office, in the order in which the office should see it.
+
+    An office is named when it has a cycle that is not closed; a healthy one has nothing. Reads only, and as often for
+    one office as for all. An outage shows in the first look after it, before the sweeps make up for it.
+    """
+    cycles = cycles_of(work.session, office=office)
+    open_cycles = [cycle for cycle in cycles if cycle.status != CLOSED]
+    looks = (
+        _sweeps(work.session, open_cycles, work.now),
+        _next_cycles(work, open_cycles, cycles),
+        _unreachable(work, open_cycles),
+        _outbox(work.session, open_cycles, work.now),
+        _vacant(work, open_cycles),
+    )
+    found: dict[str, list[Trouble]] = {office_id: [] for office_id in sorted({each.office_id for each in open_cycles})}
+    for office_id, trouble in chain(*looks) if open_cycles else ():
+        found[office_id].append(trouble)
+    return {office_id: tuple(troubles) for office_id, troubles in found.items()}
 
 
 def troubles_of(work: UnitOfWork, office_id: str) -> tuple[Trouble, ...]:
-    """Return what is wrong for an office at the unit of work's `now`; a healthy one has nothing.
-
-    Reads only. An outage shows in the first look after it, before the sweeps make up for it.
-    """
-    session, now = work.session, work.now
-    cycles = [cycle for cycle in cycles_of(session, office=office_id) if cycle.status != CLOSED]
-    if not cycles:
-        return ()
-    return (
-        *_sweeps(session, cycles, now),
-        *(trouble for cycle in cycles for trouble in _next_cycle(work, cycle)),
-        *(trouble for cycle in cycles for trouble in _unreachable(work, cycle)),
-        *_outbox(session, office_id, now),
-        *_vacant(work, office_id),
-    )
+    """Return what is wrong for one office at the unit of work's `now`."""
+    return troubles_by_office(work, office=office_id).get(office_id, ())
 
 
 def alarm(work: UnitOfWork, office_id: str) -> int:
     """Plan one notice to the office with everything that is wrong, at most one a local day; return the troubles."""
     troubles = troubles_of(work, office_id)
-    cycle = _latest(work.session, office_id)
-    if not troubles or cycle is None:
-        return len(troubles)
+    if not troubles:
+        return 0
+    cycle = _latest([each for each in cycles_of(work.session, office=office_id) if each.status != CLOSED])
     row = notice_row(
         work,
         cycle,
@@ -85,89 +102,107 @@ def alarm(work: UnitOfWork, office_id: str) -> int:
     return len(troubles)
 
 
-def _sweeps(session: Session, cycles: list[Cycle], now: datetime) -> Iterator[Trouble]:
+def _sweeps(session: Session, cycles: Sequence[Cycle], now: datetime) -> Iterator[OfficeTrouble]:
     """Look for flows that stand still: every day's first delivery seals the day, so a seal tells when it ran."""
-    sealed_at = session.exec(select(Seal.sealed_at).order_by(col(Seal.number).desc())).first()
-    silent = now - (sealed_at or min(cycle.opened_at for cycle in cycles))
-    if silent > SWEEP_AT_LEAST_EVERY:
-        yield Trouble(NO_SWEEP, {"hours": int(silent.total_seconds() // 3600)})
-        return
+    sealed_at = session.exec(select(Seal.sealed_at).order_by(col(Seal.number).desc()).limit(1)).first()
+    standing = set[str]()
+    for office_id, own in _by_office(cycles).items():
+        silent = now - (sealed_at or min(cycle.opened_at for cycle in own))
+        if silent > SWEEP_AT_LEAST_EVERY:
+            standing.add(office_id)
+            yield office_id, Trouble(NO_SWEEP, {"hours": int(silent.total_seconds() // 3600)})
+    office_of = {cycle.id: cycle.office_id for cycle in cycles if cycle.office_id not in standing}
+    undecided = Counter[str]()
     limit = now - SWEEP_AT_LEAST_EVERY
-    query = (
-        select(func.count())
-        .select_from(Obligation)
-        .where(
-            col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
-            or_(col(Obligation.next_action_at) < limit, col(Obligation.enforce_at) < limit),
-        )
-    )
-    if undecided := session.exec(query).one():
-        yield Trouble(UNDECIDED, {"count": undecided})
+    rung, end = col(Obligation.next_action_at), col(Obligation.enforce_at)
+    for late in ((rung < limit,), (end < limit, or_(rung.is_(None), rung >= limit))):  # each on an index of its own
+        query = select(Obligation.cycle_id, func.count()).where(col(Obligation.cycle_id).in_(office_of), *late)
+        for cycle_id, count in session.exec(query.group_by(col(Obligation.cycle_id))):
+            undecided[office_of[cycle_id]] += count
+    yield from ((office_id, Trouble(UNDECIDED, {"count": count})) for office_id, count in undecided.items())
 
 
-def _next_cycle(work: UnitOfWork, cycle: Cycle) -> Iterator[Trouble]:
+def _next_cycles(work: UnitOfWork, cycles: Sequence[Cycle], known: Sequence[Cycle]) -> Iterator[OfficeTrouble]:
     """Look for a next year that has neither a place in the plan nor a cycle, once the plan's day for it has come."""
-    plan = work.books.of_cycle(work.session, cycle).plan
-    following = cycle.year + 1
-    if plan.next_year_by is None or following in plan.years:
-        return
-    if local_day(work.now) < date.fromisoformat(f"{cycle.year}-{plan.next_year_by}"):
-        return
-    if all(other.year < following for other in cycles_of(work.session, office=cycle.office_id)):
-        yield Trouble(NEXT_CYCLE, {"year": following, "cycle": cycle.key})
+    last_year = {office_id: max(each.year for each in own) for office_id, own in _by_office(known).items()}
+    for cycle in cycles:
+        plan = work.books.of_cycle(work.session, cycle).plan
+        following = cycle.year + 1
+        if plan.next_year_by is None or following in plan.years or last_year[cycle.office_id] >= following:
+            continue
+        if local_day(work.now) >= date.fromisoformat(f"{cycle.year}-{plan.next_year_by}"):
+            yield cycle.office_id, Trouble(NEXT_CYCLE, {"year": following, "cycle": cycle.key})
 
 
-def _unreachable(work: UnitOfWork, cycle: Cycle) -> Iterator[Trouble]:
+def _unreachable(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTrouble]:
     """Look for open duties of which the ladder can tell nobody: no one that it speaks to has an address."""
-    book = work.books.of_cycle(work.session, cycle)
-    query = select(Obligation).where(
-        col(Obligation.cycle_id) == cycle.id,
+    session, today = work.session, local_day(work.now)
+    silent = {f"{PRODUCER}:{producer.id}" for producer in producers_without_address(session)}
+    reached = positions_with_address(session, on=today)
+
+    @cache
+    def is_reached(party: str) -> bool:
+        if party.startswith(f"{PRODUCER}:"):
+            return party not in silent
+        if party in reached:
+            return True
+        addressee = addressee_of(session, party, on=today)  # a deputy may read a position's mail
+        return addressee is not None and addressee.address is not None
+
+    duties = col(Obligation.cycle_id), col(Obligation.party), col(Obligation.superior), col(Obligation.ladder)
+    query = sql_select(*duties, func.count()).where(
+        col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
         col(Obligation.status) == "open",
         col(Obligation.opens_at) <= work.now,
         col(Obligation.next_action_at).is_not(None),
     )
-    today, known = local_day(work.now), dict[str, bool]()
-
-    def is_reached(party: str) -> bool:
-        if party not in known:
-            addressee = addressee_of(work.session, party, on=today)
-            known[party] = addressee is not None and addressee.address is not None
-        return known[party]
-
-    def speaks_to(duty: Obligation) -> set[str]:
-        rungs = book.plan.ladders[duty.ladder or ""].rungs
-        return {recipient_of(cycle, duty, rung.audience) for rung in rungs}
-
-    count = sum(not any(map(is_reached, speaks_to(duty))) for duty in work.session.exec(query))
-    if count:
-        yield Trouble(UNREACHABLE, {"count": count})
+    book_of = {cycle.id: (cycle, work.books.of_cycle(session, cycle)) for cycle in cycles}
+    untold = Counter[str]()
+    for cycle_id, party, superior, ladder, count in session.execute(query.group_by(*duties)):
+        cycle, book = book_of[cycle_id]
+        audiences = {rung.audience for rung in book.plan.ladders[ladder or ""].rungs}
+        spoken_to = (recipient_among(cycle, audience, party=party, superior=superior) for audience in audiences)
+        if not any(map(is_reached, spoken_to)):
+            untold[cycle_id] += count
+    for cycle in cycles:
+        if untold[cycle.id]:
+            yield cycle.office_id, Trouble(UNREACHABLE, {"count": untold[cycle.id]})
 
 
-def _outbox(session: Session, office_id: str, now: datetime) -> Iterator[Trouble]:
+def _outbox(session: Session, cycles: Sequence[Cycle], now: datetime) -> Iterator[OfficeTrouble]:
     query = (
-        select(func.count())
-        .select_from(Mail)
+        select(Mail.office_id, func.count())
         .where(
-            col(Mail.office_id) == office_id,
+            col(Mail.office_id).in_({cycle.office_id for cycle in cycles}),
             col(Mail.status).in_(("open", "frozen")),
             col(Mail.created_at) < now - MAIL_LEAVES_WITHIN,
         )
+        .group_by(col(Mail.office_id))
     )
-    if waiting := session.exec(query).one():
-        yield Trouble(OUTBOX, {"count": waiting})
+    yield from ((office_id, Trouble(OUTBOX, {"count": waiting})) for office_id, waiting in session.exec(query))
 
 
-def _vacant(work: UnitOfWork, office_id: str) -> Iterator[Trouble]:
-    cycle = _latest(work.session, office_id)
-    vacant = vacant_positions(work.session, work.books, on=local_day(work.now))
-    if vacant and cycle is not None:
-        units = work.books.of_cycle(work.session, cycle).units
-        known = [position for position in vacant if position.partition("/")[0] in {unit.id for unit in units.units}]
+def _vacant(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTrouble]:
+    """Look for positions that an office's cycles need and nobody holds; gone units left out."""
+    held = held_positions(work.session, on=local_day(work.now))
+    needed = needed_by_cycle(work.session, work.books, cycles)
+    for office_id, own in _by_office(cycles).items():
+        vacant = set[str]().union(*(needed[cycle.id] for cycle in own)) - held
+        if not vacant:
+            continue
+        units = work.books.of_cycle(work.session, _latest(own)).units
+        known = [position for position in units.positions() if position in vacant]
         if known:
             title = position_title(units, known[0])
-            yield Trouble(VACANT, {"count": len(known), "position": dict(title.model_dump())})
+            yield office_id, Trouble(VACANT, {"count": len(known), "position": dict(title.model_dump())})
 
 
-def _latest(session: Session, office_id: str) -> Cycle | None:
-    cycles = [cycle for cycle in cycles_of(session, office=office_id) if cycle.status != CLOSED]
-    return max(cycles, key=lambda cycle: (cycle.opened_at, cycle.key), default=None)
+def _by_office(cycles: Sequence[Cycle]) -> dict[str, list[Cycle]]:
+    found: dict[str, list[Cycle]] = defaultdict(list)
+    for cycle in cycles:
+        found[cycle.office_id].append(cycle)
+    return found
+
+
+def _latest(cycles: Sequence[Cycle]) -> Cycle:
+    return max(cycles, key=lambda cycle: (cycle.opened_at, cycle.key))

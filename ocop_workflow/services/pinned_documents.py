@@ -13,7 +13,7 @@ from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
-from ocop_workflow.policy.route import lifecycle_of, stages_of
+from ocop_workflow.policy.route import lifecycle_of, positions_on, stages_of
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import WorkingDays
@@ -53,6 +53,7 @@ class Rulebook:
     products: tuple[PlannedProduct, ...]
     criteria: Mapping[int, CriteriaSet] = field(default_factory=dict)
     _routes: dict[tuple[str, str], tuple[tuple[Stage, ...], Lifecycle]] = field(default_factory=dict, compare=False)
+    _positions: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
     def cycle_year(self) -> CycleYear:
@@ -92,6 +93,14 @@ class Rulebook:
     def lifecycle(self, round_id: str, kind: str) -> Lifecycle:
         """Return the table of such a dossier."""
         return self._route(round_id, kind)[1]
+
+    def positions_on_route(self, round_id: str, kind: str, unit: str) -> frozenset[str]:
+        """Return who acts on a dossier of this kind from a unit at any stage, its producer left out."""
+        key = (round_id, kind, unit)
+        if key not in self._positions:  # asked for every day for every unit, the same each time
+            stages = self.stages(round_id, kind)
+            self._positions[key] = frozenset(positions_on(stages, units=self.units, unit=unit))
+        return self._positions[key]
 
     def _route(self, round_id: str, kind: str) -> tuple[tuple[Stage, ...], Lifecycle]:
         if (round_id, kind) not in self._routes:

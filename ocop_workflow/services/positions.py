@@ -1,16 +1,16 @@
 """Which positions the open cycles need, which of them nobody holds, and who can't be written to."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import ColumnElement, union
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import Select
 
 from ocop_workflow.policy.plan import Audience
-from ocop_workflow.policy.route import PRODUCER, position_of
-from ocop_workflow.policy.rule_set import Owner
-from ocop_workflow.policy.units import PositionRef
+from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
-from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -28,10 +28,9 @@ def known_positions(session: Session, books: RulebookShelf) -> dict[str, list[st
     """Return every position (`unit/role`) of the registers of the open cycles, by unit in the register's order."""
     known: dict[str, list[str]] = {}
     for cycle in _open_cycles(session):
-        register = books.of_cycle(session, cycle).units
-        for unit in register.units:
-            roles = [f"{unit.id}/{role_id}" for role_id, role in register.roles.items() if role.level == unit.level]
-            known[unit.id] = list(dict.fromkeys([*known.get(unit.id, []), *roles]))
+        for position in books.of_cycle(session, cycle).units.positions():
+            unit_id = position.partition("/")[0]
+            known[unit_id] = list(dict.fromkeys([*known.get(unit_id, []), position]))
     return known
 
 
@@ -52,9 +51,7 @@ def needed_positions(session: Session, books: RulebookShelf) -> list[str]:
 
     Superiors are among them where a ladder of the plan climbs to them, and always the office itself.
     """
-    needed: set[str] = set()
-    for cycle in _open_cycles(session):
-        needed.update(_needed_by(session, cycle, books.of_cycle(session, cycle)))
+    needed = set[str]().union(*needed_by_cycle(session, books, _open_cycles(session)).values())
     return [
         position
         for positions in known_positions(session, books).values()
@@ -65,14 +62,49 @@ def needed_positions(session: Session, books: RulebookShelf) -> list[str]:
 
 def vacant_positions(session: Session, books: RulebookShelf, *, on: date) -> list[str]:
     """Return the needed positions that nobody holds on a day."""
-    held = set(
-        session.exec(
-            select(Holding.position).where(
-                col(Holding.start_on) <= on, or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on)
-            )
-        )
-    )
+    held = held_positions(session, on=on)
     return [position for position in needed_positions(session, books) if position not in held]
+
+
+def needed_by_cycle(session: Session, books: RulebookShelf, cycles: Sequence[Cycle]) -> dict[str, set[str]]:
+    """Return the positions that each of these cycles needs, producers left out, by the cycle's id."""
+    needed = {cycle.id: {cycle.office_position} for cycle in cycles}
+    named = union(
+        select(Report.cycle_id, Report.reporter).where(col(Report.cycle_id).in_(needed)),
+        select(Report.cycle_id, Report.collector).where(col(Report.cycle_id).in_(needed)),
+        select(PlanTask.cycle_id, PlanTask.lead).where(col(PlanTask.cycle_id).in_(needed)),
+        select(PlanTask.cycle_id, PlanTask.approver).where(
+            col(PlanTask.cycle_id).in_(needed), col(PlanTask.approver).is_not(None)
+        ),
+        select(Obligation.cycle_id, Obligation.party).where(
+            col(Obligation.cycle_id).in_(needed),
+            col(Obligation.status) == "open",
+            col(Obligation.party).not_like(f"{PRODUCER}:%"),
+        ),
+    )
+    for cycle_id, position in session.execute(named):
+        needed[cycle_id].add(position)
+    book_of = {cycle.id: books.of_cycle(session, cycle) for cycle in cycles}
+    for cycle_id, unit, round_id, kind in session.exec(_routes_of_open_dossiers(list(needed))):
+        needed[cycle_id].update(book_of[cycle_id].positions_on_route(round_id, kind, unit))
+    for cycle_id, book in book_of.items():
+        rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
+        if any(rung.audience is Audience.SUPERIOR for rung in rungs):
+            needed[cycle_id].update(
+                superior for owner in list(needed[cycle_id]) if (superior := book.units.superior_of(owner)) is not None
+            )
+    return needed
+
+
+def held_positions(session: Session, *, on: date) -> set[str]:
+    """Return the positions that somebody holds on a day."""
+    return set(session.exec(select(Holding.position).where(*_holds_on(on))))
+
+
+def positions_with_address(session: Session, *, on: date) -> set[str]:
+    """Return the positions of which a holder on a day has an address."""
+    query = select(Holding.position).join(Official, col(Official.id) == col(Holding.official_id))
+    return set(session.exec(query.where(*_holds_on(on), col(Official.email).is_not(None))))
 
 
 def officials_without_address(session: Session, *, on: date) -> list[tuple[str, str]]:
@@ -80,11 +112,7 @@ def officials_without_address(session: Session, *, on: date) -> list[tuple[str, 
     query = (
         select(Holding.position, Official.name)
         .join(Official, col(Official.id) == col(Holding.official_id))
-        .where(
-            col(Official.email).is_(None),
-            col(Holding.start_on) <= on,
-            or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on),
-        )
+        .where(col(Official.email).is_(None), *_holds_on(on))
     )
     return list(session.exec(query.order_by(col(Holding.position), col(Official.name))))
 
@@ -99,38 +127,15 @@ def _open_cycles(session: Session) -> list[Cycle]:
     return [cycle for cycle in cycles_of(session) if cycle.status != CLOSED]
 
 
-def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
-    """Yield the positions that a cycle needs, producers left out."""
-    owners = {cycle.office_position}
-    owners.update(session.exec(select(Report.reporter).where(col(Report.cycle_id) == cycle.id)))
-    owners.update(session.exec(select(Report.collector).where(col(Report.cycle_id) == cycle.id)))
-    owners.update(session.exec(select(PlanTask.lead).where(col(PlanTask.cycle_id) == cycle.id)))
-    approvers = select(PlanTask.approver).where(col(PlanTask.cycle_id) == cycle.id)
-    owners.update(approver for approver in session.exec(approvers) if approver is not None)
-    owed = select(Obligation.party).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.status) == "open")
-    owners.update(party for party in session.exec(owed) if not party.startswith(f"{PRODUCER}:"))
-    owners.update(_owners_on_routes(session, cycle, book))
-    yield from owners
-    rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
-    if any(rung.audience is Audience.SUPERIOR for rung in rungs):
-        superiors = (book.units.superior_of(owner) for owner in owners)
-        yield from (superior for superior in superiors if superior is not None)
+def _holds_on(day: date) -> tuple[ColumnElement[bool], ...]:
+    return col(Holding.start_on) <= day, or_(col(Holding.until_on).is_(None), col(Holding.until_on) > day)
 
 
-def _owners_on_routes(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
-    """Yield who acts on the dossiers of a cycle at any stage of their routes."""
-    routes = session.exec(
-        select(Product.unit_id, Dossier.round_id, Dossier.kind)
+def _routes_of_open_dossiers(cycle_ids: Sequence[str]) -> Select[str, str, str, str]:
+    """Return the query for cycle, unit, round and kind of the open dossiers, each combination once."""
+    return (
+        select(Dossier.cycle_id, Product.unit_id, Dossier.round_id, Dossier.kind)
         .join(Product, col(Product.id) == col(Dossier.product_id))
-        .where(col(Dossier.cycle_id) == cycle.id, col(Dossier.closed_at).is_(None))
+        .where(col(Dossier.cycle_id).in_(cycle_ids), col(Dossier.closed_at).is_(None))
         .distinct()
     )
-    for unit, round_id, kind in routes:
-        for stage in book.stages(round_id, kind):
-            for owner in (stage.submitted_by, stage.decided_by, *(step.owner for step in stage.steps)):
-                if not owner.producer:
-                    yield position_of(_reference(owner), units=book.units, unit=unit)
-
-
-def _reference(owner: Owner) -> PositionRef:
-    return PositionRef(level=owner.level, role=owner.role or "")

@@ -77,8 +77,13 @@ def move_next_action(obligation: Obligation, moments: Sequence[RungMoment], now:
 
 def recipient_of(cycle: Cycle, obligation: Obligation, audience: Audience) -> str:
     """Return the party a rung speaks to; where nobody stands above, the office."""
+    return recipient_among(cycle, audience, party=obligation.party, superior=obligation.superior)
+
+
+def recipient_among(cycle: Cycle, audience: Audience, *, party: str, superior: str | None) -> str:
+    """Return the party of an audience: whoever owes, the position above, or the office."""
     if audience is Audience.RESPONSIBLE:
-        return obligation.party
+        return party
     if audience is Audience.SUPERIOR:
-        return obligation.superior or cycle.office_position
+        return superior or cycle.office_position
     return cycle.office_position

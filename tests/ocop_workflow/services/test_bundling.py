@@ -9,9 +9,6 @@ from sqlmodel import col, select
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.services.bundling import offices_with_mail
 from ocop_workflow.services.delivery import Delivered, deliver
-from ocop_workflow.services.outbox import (
-    notices_of,
-)
 from ocop_workflow.services.people import appoint, give_producer_address
 from ocop_workflow.storage.tables import Holding, Mail, Notice, Official
 from state_machines.dossier import DossierTrigger
@@ -154,7 +151,7 @@ def test_a_digest_that_was_withdrawn_unsent_does_not_hold_back_the_day(single: "
         row = work.session.get_one(Mail, digest.id)
         row.status = "withdrawn"
         work.session.add(row)
-        for notice in notices_of(work.session, digest.id):
+        for notice in work.session.exec(select(Notice).where(col(Notice.mail_id) == digest.id)):
             notice.status, notice.mail_id = "planned", None
             work.session.add(notice)
     single.bundle("2018-03-29 12:00")

@@ -14,7 +14,7 @@ from ocop_workflow.services.outbox import (
     Readiness,
     claim_mails,
     freeze,
-    notices_of,
+    held_mails,
     withdraw_mail,
 )
 from ocop_workflow.services.people import person_of
@@ -98,14 +98,17 @@ def test_a_notice_settled_while_its_mail_is_written_is_not_frozen_into_it(single
         party = single.dossier(work).responsible
         mail = work.session.exec(select(Mail).where(col(Mail.recipient) == party, col(Mail.status) == "open")).one()
         claim = next(claim for claim in claims if claim.mail_id == mail.id)
-        true = tuple(notice.id for notice in notices_of(work.session, mail.id))
+        (held,) = held_mails(work.session, [claim])
+        true = tuple(notice.id for notice in held.notices)
         readiness = Readiness(person_of(work.session, mail.recipient), true)
     settle(single, "2018-03-29 07:32")
 
     with single.at("2018-03-29 07:33") as work:
-        assert not freeze(work, claim, readiness=readiness, message=b"stale", lease_until=work.now)
+        (held,) = held_mails(work.session, [claim])
+        assert not freeze(work, held, readiness=readiness, message=b"stale")
     with single.at("2018-03-29 07:33") as work:
-        assert withdraw_mail(work, claim)
+        (held,) = held_mails(work.session, [claim])
+        assert withdraw_mail(work, held)
     assert single.outcomes()["-1"] == "settled"
 
 
@@ -121,7 +124,8 @@ def test_a_notice_bundled_into_a_mail_about_to_be_withdrawn_is_not_lost(office: 
     settle(office, "2018-03-29 07:31")
     with office.at("2018-03-29 07:32") as work:
         (claim,) = claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
-        assert len(notices_of(work.session, claim.mail_id)) == 1
+        (held,) = held_mails(work.session, [claim])
+        assert len(held.notices) == 1
     with office.at("2018-03-29 07:33") as work:
         for notice in office.notices(work, about="1-2-1"):
             if notice.suppression is None:
@@ -130,7 +134,8 @@ def test_a_notice_bundled_into_a_mail_about_to_be_withdrawn_is_not_lost(office: 
     office.bundle("2018-03-29 07:33")
 
     with office.at("2018-03-29 07:34") as work:
-        assert not withdraw_mail(work, claim)
+        (held,) = held_mails(work.session, [claim])
+        assert not withdraw_mail(work, held)
     assert [mail.status for mail in office.mails() if mail.id == claim.mail_id] == ["open"]
     assert office.outcomes("1-2-1")["-1"] == "bundled"
 
