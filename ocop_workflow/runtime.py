@@ -117,9 +117,9 @@ class Runtime:
             yield UnitOfWork(session, now, self.ids, self.books)
 
     @contextmanager
-    def reading(self, now: datetime) -> Generator[UnitOfWork, None, None]:
-        """Open a unit of work that can't write."""
-        with self.database.reading() as session:
+    def reading(self, now: datetime, *, remembering: bool = False) -> Generator[UnitOfWork, None, None]:
+        """Open a unit of work that can't write; see `Database.reading`."""
+        with self.database.reading(remembering=remembering) as session:
             yield UnitOfWork(session, now, self.ids, self.books)
 
     @contextmanager
@@ -178,7 +178,7 @@ class Runtime:
 
         return PostOffice(
             writing=lambda: self.transaction(present()),
-            reading=lambda: self.reading(present()),
+            reading=lambda: self.reading(present(), remembering=True),
             sender=self.sender(),
             stationery=self.stationery(),
             lease_clock=(lambda: now) if self.simulated else self.clock.now,

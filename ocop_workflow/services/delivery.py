@@ -8,8 +8,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
+from functools import cache, partial
+
+from sqlmodel import Session
 
 from notifications.composing import compose
 from notifications.delivery import (
@@ -20,25 +23,23 @@ from notifications.delivery import (
     UnknownOutcomeError,
 )
 from ocop_workflow.policy.ladders import Suppression
-from ocop_workflow.services.ledger import Ledger, Transactions
-from ocop_workflow.services.letters import Stationery, letter_of
-from ocop_workflow.services.outbox import (
-    Claim,
-    HeldMail,
-    Readiness,
-    begin_attempt,
-    claim_mails,
-    freeze,
+from ocop_workflow.services.attempts import (
+    Answer,
+    Lease,
+    begin_attempts,
     give_up_unreachable,
-    held_mails,
-    must_recheck,
     postpone,
     record_accepted,
     record_permanent,
     record_temporary,
+    record_unknown,
     withdraw_mail,
 )
-from ocop_workflow.services.people import Addressee, person_of
+from ocop_workflow.services.ledger import Ledger, Transactions
+from ocop_workflow.services.letters import ReaderOf, Stationery, letter_of
+from ocop_workflow.services.outbox import Claim, HeldMail, Readiness, claim_mails, freeze, held_mails, must_recheck
+from ocop_workflow.services.people import Addressee, addressee_of, person_of
+from ocop_workflow.services.read_ahead import read_ahead
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail
 
@@ -134,25 +135,23 @@ async def _hand_over_all(post: PostOffice, claims: Sequence[Claim]) -> Delivered
 
 async def _hand_over(post: PostOffice, ledger: Ledger, ready: Ready, tally: Delivered) -> None:
     claim, envelope = ready
-    if not await ledger.write(lambda work: begin_attempt(work, claim, lease_until=post.lease_until())):
+    if not await ledger.write(begin_attempts, Lease(claim, post.lease_until())):
         return
     try:
         accepted = await post.sender.send(envelope)
     except PermanentDeliveryError as error:
-        reply = error.reply
-        await ledger.write(lambda work: record_permanent(work, claim, reply=reply))
+        await ledger.write(record_permanent, Answer(claim, error.reply))
         tally.refused += 1
     except (TemporaryDeliveryError, UnknownOutcomeError) as error:
-        reply, outcome = error.reply, "outcome_unknown" if isinstance(error, UnknownOutcomeError) else "temporary"
-        await ledger.write(lambda work: record_temporary(work, claim, outcome=outcome, reply=reply))
+        unknown = isinstance(error, UnknownOutcomeError)
+        await ledger.write(record_unknown if unknown else record_temporary, Answer(claim, error.reply))
         tally.postponed += 1
     except Exception as error:  # noqa: BLE001 -- logged and counted; what a broken sender did with the mail is unknown
         _log.exception("the sender broke at the mail %s", claim.mail_id)
-        reply = f"{type(error).__name__}: {error}"
-        await ledger.write(lambda work: record_temporary(work, claim, outcome="outcome_unknown", reply=reply))
+        await ledger.write(record_unknown, Answer(claim, f"{type(error).__name__}: {error}"))
         tally.failed += 1
     else:
-        await ledger.write(lambda work: record_accepted(work, claim, reply=accepted.reply))
+        await ledger.write(record_accepted, Answer(claim, accepted.reply))
         tally.accepted += 1
 
 
@@ -181,7 +180,10 @@ def _made_ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> 
     withdrawn = 0
     while claims:
         with post.reading() as work:
-            drafts = {held.claim: _draft_of(post, work, held) for held in held_mails(work.session, claims)}
+            mails = held_mails(work.session, claims)
+            read_ahead(work.session, [held.mail for held in mails], [each for held in mails for each in held.notices])
+            reader_of = cache(partial(_reader_of, work.session))
+            drafts = {held.claim: _draft_of(post, work, held, reader_of) for held in mails}
         with post.writing() as work:
             again = []
             for held in held_mails(work.session, list(drafts)):
@@ -198,14 +200,16 @@ def _made_ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> 
     return ready
 
 
-def _draft_of(post: PostOffice, work: UnitOfWork, held: HeldMail) -> Draft:
+def _draft_of(post: PostOffice, work: UnitOfWork, held: HeldMail, reader_of: ReaderOf) -> Draft:
     mail, true = held.mail, held.true_notices(work)
     person = _reachable(person_of(work.session, mail.recipient))
     readiness = Readiness(person, tuple(notice.id for notice in true))
     nothing_left = not true and (mail.message is None or must_recheck(mail, work.now))
     if mail.message is not None or not true or person is None:
         return Draft(readiness, None, nothing_left=nothing_left)
-    letter = letter_of(work.session, work.books, mail, true, person=person, stationery=post.stationery)
+    letter = letter_of(
+        work.session, work.books, mail, true, person=person, stationery=post.stationery, reader_of=reader_of
+    )
     message = compose(
         letter,
         message_id=mail.message_id,
@@ -230,6 +234,10 @@ def _settled(work: UnitOfWork, held: HeldMail, draft: Draft) -> Settled:
         return Settled.CHANGED
     fixed = freeze(work, held, readiness=draft.readiness, message=draft.message)
     return Settled.FIXED if fixed else Settled.CHANGED
+
+
+def _reader_of(session: Session, position: str, day: date) -> Addressee | None:
+    return addressee_of(session, position, on=day)
 
 
 def _reachable(person: Addressee | None) -> Addressee | None:

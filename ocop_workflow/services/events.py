@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.pinned_documents import canonical_bytes
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Event, EventText
+from ocop_workflow.storage.tables import Event
 
 HASH_VERSION = 1
 GENESIS = "0" * 64
@@ -86,10 +86,12 @@ def append_event(work: UnitOfWork, *, stream: str, seq: int, cycle_id: str | Non
     payload = payload_of(columns)
     digest = event_hash(HASH_VERSION, previous, payload)
     row = {**columns, "hash_version": HASH_VERSION, "payload": payload, "previous_hash": previous, "hash": digest}
+    tables = SQLModel.metadata.tables
     try:
-        work.session.execute(insert(Event), [row])
+        work.session.execute(insert(tables["event"]), [row])
         if act.text is not None:
-            work.session.execute(insert(EventText), [{"stream": stream, "seq": seq, "salt": salt, "body": act.text}])
+            text = {"stream": stream, "seq": seq, "salt": salt, "body": act.text}
+            work.session.execute(insert(tables["event_text"]), [text])
     except IntegrityError as error:
         raise VersionConflictError(
             f"{stream} was changed by somebody else (version {seq} exists); read it again and repeat"
@@ -104,7 +106,10 @@ def command_done(session: Session, command: str | None) -> bool:
 
 def event_of_command(session: Session, command: str | None) -> Event | None:
     """Return the event of the act of this name, or None when there was none yet."""
-    return None if command is None else session.exec(select(Event).where(col(Event.command) == command)).first()
+    if command is None:
+        return None
+    with session.no_autoflush:
+        return session.exec(select(Event).where(col(Event.command) == command)).first()
 
 
 def payload_of(columns: Mapping[str, Any]) -> bytes:
@@ -143,7 +148,8 @@ def _nfc(text: str) -> str:
 
 
 def _hash_at(session: Session, stream: str, seq: int) -> str:
-    found = session.exec(select(Event.hash).where(col(Event.stream) == stream, col(Event.seq) == seq)).first()
+    with session.no_autoflush:  # events are written at once; what else waits may wait on, and be written together
+        found = session.exec(select(Event.hash).where(col(Event.stream) == stream, col(Event.seq) == seq)).first()
     if found is None:
         raise VersionConflictError(f"event {seq} of {stream} is missing; run `ocop audit verify`")
     return found

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.storage.tables import Installation
@@ -50,13 +50,13 @@ def advance(session: Session, now: datetime, *, machine_now: datetime) -> None:
         ClockRefusedError: `now` is in the future of a live folder, or before the last instant (in a live folder by
             more than `RUN_OVERLAP`, since flows and people write beside each other there).
     """
-    row = session.get_one(Installation, 1, populate_existing=True)
-    if row.mode == LIVE:
+    mode, last_now = session.exec(select(Installation.mode, Installation.last_now)).one()
+    if mode == LIVE:
         refuse_future(now, machine_now=machine_now)
-    if now < row.last_now - (RUN_OVERLAP if row.mode == LIVE else timedelta()):
+    if now < last_now - (RUN_OVERLAP if mode == LIVE else timedelta()):
         raise ClockRefusedError(
-            f"{now.isoformat()} is before the last instant {row.last_now.astimezone(now.tzinfo).isoformat()}; "
+            f"{now.isoformat()} is before the last instant {last_now.astimezone(now.tzinfo).isoformat()}; "
             "business time never goes back"
         )
-    if now > row.last_now:
+    if now > last_now:
         session.execute(update(Installation).where(col(Installation.id) == 1).values(last_now=now))

@@ -1,6 +1,6 @@
 """From notices to a letter: names, titles, days and links are looked up here, outside any write transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,7 +26,7 @@ from ocop_workflow.services.news_lines import (
 )
 from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
-from ocop_workflow.services.people import Addressee, addressee_of
+from ocop_workflow.services.people import Addressee
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
 from ocop_workflow.services.summary import waiting_drafts
@@ -54,6 +54,9 @@ from ocop_workflow.storage.tables import (
 Subject = Dossier | Report | PlanTask | Certificate
 """What an obligation can be about."""
 
+ReaderOf = Callable[[str, date], Addressee | None]
+"""Who reads a position's mail on a day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stationery:
@@ -74,12 +77,13 @@ def letter_of(
     *,
     person: Addressee,
     stationery: Stationery,
+    reader_of: ReaderOf,
 ) -> Letter:
     """Return the letter that a mail's notices make for the recipient as they are now, in the mail's language."""
     lines = tuple(_line(session, books, notice, mail, stationery) for notice in notices)
     cycle = session.get_one(Cycle, notices[0].cycle_id)
     book = books.of_cycle(session, cycle)
-    is_to_office = _is_digest_of_office(session, mail, cycle)
+    is_to_office = _is_digest_of_office(mail, cycle, reader_of)
     return Letter(
         kind=LetterKind(mail.kind),
         recipient_name=person.name,
@@ -170,11 +174,11 @@ def period_name(period_id: str) -> str:
     return f"{int(part)}/{year}"
 
 
-def _is_digest_of_office(session: Session, mail: Mail, cycle: Cycle) -> bool:
+def _is_digest_of_office(mail: Mail, cycle: Cycle, reader_of: ReaderOf) -> bool:
     """Return whether a mail is the office's own digest, which tells it more than others."""
     if mail.kind != LetterKind.DIGEST:
         return False
-    holder = addressee_of(session, cycle.office_position, on=mail.local_date)
+    holder = reader_of(cycle.office_position, mail.local_date)
     return holder is not None and holder.key == mail.recipient
 
 

@@ -24,20 +24,45 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[Session, None, None]:
-        """Open one unit of work: committed at the end, rolled back when anything is raised."""
-        with Session(self.writing, expire_on_commit=False) as session, session.begin():
+        """Open one unit of work: committed at the end, rolled back when anything is raised.
+
+        It remembers every row it has read, so that a batch asks for each cycle, product or producer once.
+        """
+        with Session(self.writing, expire_on_commit=False) as session, session.begin(), _remembering(session):
             yield session
 
     @contextmanager
-    def reading(self) -> Generator[Session, None, None]:
-        """Open a session that cannot write."""
+    def reading(self, *, remembering: bool = False) -> Generator[Session, None, None]:
+        """Open a session that cannot write.
+
+        Args:
+            remembering: Whether it keeps every row it has read until its end; not for reading whole tables.
+        """
         with Session(self.reading_only, expire_on_commit=False) as session:
-            yield session
+            if not remembering:
+                yield session
+                return
+            with _remembering(session):
+                yield session
 
     def dispose(self) -> None:
         """Close every connection."""
         self.writing.dispose()
         self.reading_only.dispose()
+
+
+@contextmanager
+def _remembering(session: Session) -> Generator[None, None, None]:
+    """Hold every row of a session: by itself it forgets one that nobody holds, and asks for it again."""
+    rows: list[object] = []
+
+    def hold(_session: Session, row: object) -> None:
+        rows.append(row)
+
+    event.listen(session, "loaded_as_persistent", hold)
+    event.listen(session, "pending_to_persistent", hold)
+    yield
+    rows.clear()
 
 
 def open_database(url: str) -> Database:

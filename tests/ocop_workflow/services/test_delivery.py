@@ -16,13 +16,10 @@ from notifications.delivery import (
     UnknownOutcomeError,
 )
 from notifications.recording import RecordingEmailSender
+from ocop_workflow.services.attempts import Answer, Lease, begin_attempts, record_temporary
 from ocop_workflow.services.delivery import Delivered, deliver
 from ocop_workflow.services.links import links_of, token_of
-from ocop_workflow.services.outbox import (
-    Claim,
-    begin_attempt,
-    record_temporary,
-)
+from ocop_workflow.services.outbox import Claim
 from ocop_workflow.storage.tables import Mail, Notice, Official, Producer
 from state_machines.dossier import DossierTrigger
 
@@ -62,8 +59,9 @@ def test_record_temporary_backs_off(frozen: "Office", attempt: int, minutes: int
         work.session.add(row)
         work.session.flush()
         if attempt > 1:
-            begin_attempt(work, Claim(mail.id, attempt), lease_until=work.now)
-        record_temporary(work, Claim(mail.id, attempt), outcome="temporary", reply="451 later")
+            begin_attempts(work, [Lease(Claim(mail.id, attempt), work.now)])
+        record_temporary(work, [Answer(Claim(mail.id, attempt), "451 later")])
+        work.session.refresh(row)
         assert row.next_try_at - work.now == minutes * MINUTES
         assert (row.status, row.lease_until, row.reply) == ("frozen", None, "451 later")
 

@@ -14,16 +14,16 @@ from notifications.delivery import (
     TemporaryDeliveryError,
 )
 from notifications.recording import RecordingEmailSender
-from ocop_workflow.services.delivery import Delivered, deliver
-from ocop_workflow.services.outbox import (
-    Claim,
-    begin_attempt,
-    claim_mails,
-    held_mails,
+from ocop_workflow.services.attempts import (
+    Answer,
+    Lease,
+    begin_attempts,
     record_accepted,
     record_permanent,
     record_temporary,
 )
+from ocop_workflow.services.delivery import Delivered, deliver
+from ocop_workflow.services.outbox import Claim, claim_mails, held_mails
 from ocop_workflow.storage.tables import Mail
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def test_a_process_that_lost_its_claim_hands_nothing_over(frozen: "Office") -> N
     assert (late.attempt, present.attempt) == (2, 3)
 
     with frozen.at("2018-03-23 07:42") as work:
-        assert not begin_attempt(work, late, lease_until=work.now + 10 * MINUTES)
+        until = work.now + 10 * MINUTES
         assert [held.claim for held in held_mails(work.session, [late, present])] == [present]
-        assert begin_attempt(work, present, lease_until=work.now + 10 * MINUTES)
+        assert begin_attempts(work, [Lease(late, until), Lease(present, until)]) == [False, True]
     assert [row.message for row in frozen.mails(status="frozen")] == [mail.message]
 
 
@@ -104,13 +104,13 @@ def test_a_late_answer_to_a_lost_claim_leaves_the_mail_and_its_unknown_outcome_a
     """I2b: the present holder decides about the mail; the late copy stays countable as an unknown outcome."""
     with frozen.at("2018-03-23 07:31") as work:
         (late,) = claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
-        begin_attempt(work, late, lease_until=work.now + 10 * MINUTES)
+        begin_attempts(work, [Lease(late, work.now + 10 * MINUTES)])
     with frozen.at("2018-03-23 07:41") as work:
         claim_mails(work, "coast", lease_now=work.now, lease=10 * MINUTES)
     with frozen.at("2018-03-23 07:42") as work:
-        record_permanent(work, late, reply="550 no")
-        record_temporary(work, late, outcome="temporary", reply="451 later")
-        record_accepted(work, late, reply="250 ok")
+        record_permanent(work, [Answer(late, "550 no")])
+        record_temporary(work, [Answer(late, "451 later")])
+        record_accepted(work, [Answer(late, "250 ok")])
 
     assert [(mail.status, mail.attempt) for mail in frozen.mails() if mail.id == late.mail_id] == [("frozen", 3)]
     assert (2, "outcome_unknown") in frozen.attempts()

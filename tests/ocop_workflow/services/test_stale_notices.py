@@ -8,15 +8,10 @@ import pytest
 from sqlmodel import col, select
 
 from notifications.recording import RecordingEmailSender
+from ocop_workflow.services.attempts import withdraw_mail
 from ocop_workflow.services.delivery import Delivered, deliver
 from ocop_workflow.services.extensions import Extension, extend
-from ocop_workflow.services.outbox import (
-    Readiness,
-    claim_mails,
-    freeze,
-    held_mails,
-    withdraw_mail,
-)
+from ocop_workflow.services.outbox import Readiness, claim_mails, freeze, held_mails
 from ocop_workflow.services.people import person_of
 from ocop_workflow.storage.tables import Mail
 from state_machines.dossier import DossierTrigger

@@ -117,7 +117,9 @@ def test_new_link_mail_holds_the_present_token(counter: "Counter") -> None:
         mail = work.session.get_one(Mail, notices[0].mail_id)
         person = person_of(work.session, mail.recipient)
         assert person is not None
-        letter = letter_of(work.session, work.books, mail, notices, person=person, stationery=stationery)
+        letter = letter_of(
+            work.session, work.books, mail, notices, person=person, stationery=stationery, reader_of=lambda *_: None
+        )
 
     url = letter.lines[0].url
     assert url is not None
