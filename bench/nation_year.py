@@ -175,16 +175,23 @@ def _script(runtime: Runtime, at: datetime) -> Acts:
 
 
 def _act(runtime: Runtime, measured: Measured, day: date, by_office: dict[str, list[ScriptedAct]]) -> None:
-    """Carry out a day's acts, one transaction per office; an act that is refused leaves the others standing."""
+    """Carry out a day's acts, one transaction per office; when one is refused, the others are carried out alone."""
     for acts in by_office.values():
-        with runtime.database.transaction() as session:
-            advance(session, at_local(day, DAY_ENDS_AT), machine_now=runtime.clock.now())
+        try:
+            _carry_out(runtime, day, acts)
+        except (OcopError, TransitionNotAllowedError):
             for act in acts:
                 try:
-                    with session.begin_nested():
-                        carry_out(UnitOfWork(session, act.at, runtime.ids, runtime.books), act)
+                    _carry_out(runtime, day, [act])
                 except (OcopError, TransitionNotAllowedError) as error:
                     measured.trouble.append(f"{act.command}: {error}")
+
+
+def _carry_out(runtime: Runtime, day: date, acts: Sequence[ScriptedAct]) -> None:
+    with runtime.database.transaction() as session:
+        advance(session, at_local(day, DAY_ENDS_AT), machine_now=runtime.clock.now())
+        for act in acts:
+            carry_out(UnitOfWork(session, act.at, runtime.ids, runtime.books), act)
 
 
 def _count(runtime: Runtime, measured: Measured) -> None:

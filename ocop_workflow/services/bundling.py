@@ -11,7 +11,7 @@ from ocop_workflow.clock import at_local, local_day
 from ocop_workflow.policy.ladders import Suppression
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.notices import staleness, suppress
-from ocop_workflow.services.people import Addressee, addressee_of
+from ocop_workflow.services.people import Addressee, addressees_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail, Notice, Obligation
 
@@ -64,10 +64,18 @@ def bundle(work: UnitOfWork, office_id: str, parties: Sequence[str], *, sender_d
     if not notices:
         return Bundled()
     obligations = _obligations_of(work.session, notices)
-    desk = _Desk(work, office_id, today, sender_domain, obligations)
-    count = unreachable = 0
+    desk = _Desk(
+        work,
+        office_id,
+        today,
+        sender_domain=sender_domain,
+        obligations=obligations,
+        addressees=addressees_of(work.session, parties, on=today),
+    )
+    bundled: list[tuple[Notice, Mail]] = []
+    unreachable = 0
     for notice in _worth_saying(work, notices):
-        addressee = desk.addressee(notice.recipient)
+        addressee = desk.addressees[notice.recipient]
         if addressee is None or addressee.address is None:
             suppress(notice, Suppression.NO_RECIPIENT if addressee is None else Suppression.NO_ADDRESS, at=work.now)
             work.session.add(notice)
@@ -75,10 +83,13 @@ def bundle(work: UnitOfWork, office_id: str, parties: Sequence[str], *, sender_d
             continue
         mail = desk.mail_for(notice, addressee)
         if mail is not None:
-            notice.mail_id, notice.status = mail.id, "bundled"
-            work.session.add(notice)
-            count += 1
-    return Bundled(count, desk.created, unreachable)
+            bundled.append((notice, mail))
+    work.session.add_all(desk.created)
+    work.session.flush()  # the mails first: the notices refer to them
+    for notice, mail in bundled:
+        notice.mail_id, notice.status = mail.id, "bundled"
+        work.session.add(notice)
+    return Bundled(len(bundled), len(desk.created), unreachable)
 
 
 def _obligations_of(session: Session, notices: Sequence[Notice]) -> dict[str, Obligation]:
@@ -116,37 +127,46 @@ def _worth_saying(work: UnitOfWork, notices: Sequence[Notice]) -> list[Notice]:
 
 
 class _Desk:
-    """The mails of one office and day while notices are sorted into them."""
+    """The mails of one office and day while notices are sorted into them; `created` are new and not stored yet."""
 
     def __init__(
         self,
         work: UnitOfWork,
         office_id: str,
         today: date,
+        *,
         sender_domain: str,
         obligations: Mapping[str, Obligation],
+        addressees: Mapping[str, Addressee | None],
     ) -> None:
-        self.created = 0
+        self.created: list[Mail] = []
+        self.addressees = addressees
         self._obligations = obligations
         self._work, self._office_id, self._today, self._domain = work, office_id, today, sender_domain
-        self._people: dict[str, Addressee | None] = {}
-        self._mails: dict[tuple[str, str], Mail | None] = {}
+        self._mails = self._known_mails()
         cycle = max(cycles_of(work.session, office=office_id), key=lambda c: (c.status != CLOSED, c.opened_at, c.key))
         book = work.books.of_cycle(work.session, cycle)
         self._digest_at = at_local(today, book.plan.digest_at)
         self._is_working_day = book.days.is_working_day(today)
         self._next_digest_at = at_local(book.days.add(today, 1), book.plan.digest_at)
 
-    def addressee(self, party: str) -> Addressee | None:
-        if party not in self._people:
-            self._people[party] = addressee_of(self._work.session, party, on=self._today)
-        return self._people[party]
+    def _known_mails(self) -> dict[tuple[str, str], Mail]:
+        """Return the latest mail of the day to each addressee, of each kind."""
+        people = {addressee.key for addressee in self.addressees.values() if addressee is not None}
+        query = select(Mail).where(
+            col(Mail.office_id) == self._office_id,
+            col(Mail.recipient).in_(people),
+            col(Mail.local_date) == self._today,
+        )
+        return {
+            (mail.recipient, mail.kind): mail for mail in self._work.session.exec(query.order_by(col(Mail.sequence)))
+        }
 
     def mail_for(self, notice: Notice, addressee: Addressee) -> Mail | None:
         """Return the mail a notice goes into, or None when it waits for the next digest."""
         if notice.immediate:
             return self._open_mail(addressee, LetterKind.IMMEDIATE)
-        digest = self._latest(addressee, LetterKind.DIGEST)
+        digest = self._mails.get((addressee.key, LetterKind.DIGEST))
         if self._is_working_day and (digest is None or digest.status in ("open", "withdrawn")):
             return self._open_mail(addressee, LetterKind.DIGEST)
         return self._open_mail(addressee, LetterKind.IMMEDIATE) if self._is_urgent(notice) else None
@@ -158,25 +178,10 @@ class _Desk:
         return due_at is not None and self._work.now < due_at <= self._next_digest_at
 
     def _open_mail(self, addressee: Addressee, kind: LetterKind) -> Mail:
-        mail = self._latest(addressee, kind)
+        mail = self._mails.get((addressee.key, kind))
         if mail is None or mail.status != "open":
             mail = self._new_mail(addressee, kind, sequence=0 if mail is None else mail.sequence + 1)
         return mail
-
-    def _latest(self, addressee: Addressee, kind: LetterKind) -> Mail | None:
-        slot = (addressee.key, kind.value)
-        if slot not in self._mails:
-            self._mails[slot] = self._work.session.exec(
-                select(Mail)
-                .where(
-                    col(Mail.office_id) == self._office_id,
-                    col(Mail.recipient) == addressee.key,
-                    col(Mail.local_date) == self._today,
-                    col(Mail.kind) == kind.value,
-                )
-                .order_by(col(Mail.sequence).desc())
-            ).first()
-        return self._mails[slot]
 
     def _new_mail(self, addressee: Addressee, kind: LetterKind, *, sequence: int) -> Mail:
         key = f"{self._office_id}|{addressee.key}|{self._today}|{kind.value}|{sequence}"
@@ -195,8 +200,6 @@ class _Desk:
             created_at=self._work.now,
             next_try_at=max(self._digest_at, self._work.now) if kind is LetterKind.DIGEST else self._work.now,
         )
-        self._work.session.add(mail)
-        self._work.session.flush()
         self._mails[addressee.key, kind.value] = mail
-        self.created += 1
+        self.created.append(mail)
         return mail

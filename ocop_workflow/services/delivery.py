@@ -8,11 +8,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
-from functools import cache, partial
-
-from sqlmodel import Session
 
 from notifications.composing import compose
 from notifications.delivery import (
@@ -36,10 +33,10 @@ from ocop_workflow.services.attempts import (
     withdraw_mail,
 )
 from ocop_workflow.services.ledger import Ledger, Transactions
-from ocop_workflow.services.letters import ReaderOf, Stationery, letter_of
+from ocop_workflow.services.letters import Stationery, letter_of
 from ocop_workflow.services.outbox import Claim, HeldMail, Readiness, claim_mails, freeze, held_mails, must_recheck
-from ocop_workflow.services.people import Addressee, addressee_of, person_of
-from ocop_workflow.services.read_ahead import read_ahead
+from ocop_workflow.services.people import Addressee, person_of
+from ocop_workflow.services.read_ahead import ReadAhead, read_ahead
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail
 
@@ -181,9 +178,9 @@ def _made_ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> 
     while claims:
         with post.reading() as work:
             mails = held_mails(work.session, claims)
-            read_ahead(work.session, [held.mail for held in mails], [each for held in mails for each in held.notices])
-            reader_of = cache(partial(_reader_of, work.session))
-            drafts = {held.claim: _draft_of(post, work, held, reader_of) for held in mails}
+            notices = [notice for held in mails for notice in held.notices]
+            ahead = read_ahead(work.session, [held.mail for held in mails], notices)
+            drafts = {held.claim: _draft_of(post, work, held, ahead) for held in mails}
         with post.writing() as work:
             again = []
             for held in held_mails(work.session, list(drafts)):
@@ -200,16 +197,14 @@ def _made_ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> 
     return ready
 
 
-def _draft_of(post: PostOffice, work: UnitOfWork, held: HeldMail, reader_of: ReaderOf) -> Draft:
+def _draft_of(post: PostOffice, work: UnitOfWork, held: HeldMail, ahead: ReadAhead) -> Draft:
     mail, true = held.mail, held.true_notices(work)
     person = _reachable(person_of(work.session, mail.recipient))
     readiness = Readiness(person, tuple(notice.id for notice in true))
     nothing_left = not true and (mail.message is None or must_recheck(mail, work.now))
     if mail.message is not None or not true or person is None:
         return Draft(readiness, None, nothing_left=nothing_left)
-    letter = letter_of(
-        work.session, work.books, mail, true, person=person, stationery=post.stationery, reader_of=reader_of
-    )
+    letter = letter_of(work.session, work.books, mail, true, person=person, stationery=post.stationery, ahead=ahead)
     message = compose(
         letter,
         message_id=mail.message_id,
@@ -234,10 +229,6 @@ def _settled(work: UnitOfWork, held: HeldMail, draft: Draft) -> Settled:
         return Settled.CHANGED
     fixed = freeze(work, held, readiness=draft.readiness, message=draft.message)
     return Settled.FIXED if fixed else Settled.CHANGED
-
-
-def _reader_of(session: Session, position: str, day: date) -> Addressee | None:
-    return addressee_of(session, position, on=day)
 
 
 def _reachable(person: Addressee | None) -> Addressee | None:

@@ -202,7 +202,8 @@ def _key(work: UnitOfWork, case: DossierCase, stage: Stage, step: str) -> str:
     """
     key = f"{case.dossier.key}/{stage.id}/{step}"
     owed_before = select(Obligation.id).where(col(Obligation.cycle_id) == case.cycle.id, col(Obligation.key) == key)
-    again = step == COMPLETION or work.session.exec(owed_before).first() is not None
+    with work.session.no_autoflush:  # what an act before this one owed is stored; what this one changes may wait
+        again = step == COMPLETION or work.session.exec(owed_before).first() is not None
     return f"{key}/{case.dossier.version}" if again else key
 
 

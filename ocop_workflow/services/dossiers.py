@@ -214,7 +214,8 @@ def _receipt_number(work: UnitOfWork, case: DossierCase, request: Request) -> st
 
 def _is_taken(session: Session, cycle: Cycle, number: str) -> bool:
     query = select(Dossier.id).where(col(Dossier.cycle_id) == cycle.id, col(Dossier.receipt_number) == number)
-    return session.exec(query).first() is not None
+    with session.no_autoflush:  # the act before this one is stored
+        return session.exec(query).first() is not None
 
 
 def _move(dossier: Dossier, request: Request, after: str, at: datetime) -> None:

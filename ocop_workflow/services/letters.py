@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -16,7 +17,7 @@ from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
-from ocop_workflow.services.links import links_of, token_of
+from ocop_workflow.services.links import token_of
 from ocop_workflow.services.news_lines import (
     alarm_line,
     asking,
@@ -28,6 +29,7 @@ from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
 from ocop_workflow.services.people import Addressee
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.read_ahead import ReadAhead
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
 from ocop_workflow.services.summary import waiting_drafts
 from ocop_workflow.services.titles import (
@@ -54,8 +56,8 @@ from ocop_workflow.storage.tables import (
 Subject = Dossier | Report | PlanTask | Certificate
 """What an obligation can be about."""
 
-ReaderOf = Callable[[str, date], Addressee | None]
-"""Who reads a position's mail on a day."""
+UrlOf = Callable[[Subject], str | None]
+"""The recipient's own link to a subject's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,15 @@ def letter_of(
     *,
     person: Addressee,
     stationery: Stationery,
-    reader_of: ReaderOf,
+    ahead: ReadAhead,
 ) -> Letter:
     """Return the letter that a mail's notices make for the recipient as they are now, in the mail's language."""
-    lines = tuple(_line(session, books, notice, mail, stationery) for notice in notices)
+    lines = tuple(
+        _line(session, books, notice, mail, partial(_url, session, notice, stationery, ahead)) for notice in notices
+    )
     cycle = session.get_one(Cycle, notices[0].cycle_id)
     book = books.of_cycle(session, cycle)
-    is_to_office = _is_digest_of_office(mail, cycle, reader_of)
+    is_to_office = _is_digest_of_office(mail, cycle, ahead)
     return Letter(
         kind=LetterKind(mail.kind),
         recipient_name=person.name,
@@ -174,11 +178,11 @@ def period_name(period_id: str) -> str:
     return f"{int(part)}/{year}"
 
 
-def _is_digest_of_office(mail: Mail, cycle: Cycle, reader_of: ReaderOf) -> bool:
+def _is_digest_of_office(mail: Mail, cycle: Cycle, ahead: ReadAhead) -> bool:
     """Return whether a mail is the office's own digest, which tells it more than others."""
     if mail.kind != LetterKind.DIGEST:
         return False
-    holder = reader_of(cycle.office_position, mail.local_date)
+    holder = ahead.reader_of(cycle.office_position, mail.local_date)
     return holder is not None and holder.key == mail.recipient
 
 
@@ -187,9 +191,9 @@ def _last_seal(session: Session) -> str | None:
     return session.exec(select(Seal.hash).order_by(col(Seal.number).desc()).limit(1)).first()
 
 
-def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
+def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, url_of: UrlOf) -> Line:
     if notice.obligation_id is None:
-        return _news_line(session, books, notice, mail, stationery)
+        return _news_line(session, books, notice, mail, url_of)
     cycle = session.get_one(Cycle, notice.cycle_id)
     obligation = session.get_one(Obligation, notice.obligation_id)
     subject = subject_of(session, obligation.kind, obligation.subject_id)
@@ -211,7 +215,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
         why=why_of(obligation.why_code, obligation.why_params, source=obligation.source)
         if is_as_reckoned(obligation)
         else None,
-        url=_url(session, subject, notice, stationery),
+        url=url_of(subject),
         owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,
         details=(*number(subject), *details),
         lapses_on=last_day_in_time(obligation.lapse_at) if warned and obligation.lapse_at else None,
@@ -219,17 +223,17 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
     )
 
 
-def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, stationery: Stationery) -> Line:
+def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, url_of: UrlOf) -> Line:
     cycle = session.get_one(Cycle, notice.cycle_id)
     if notice.code == ALARM:
         return alarm_line(books.of_cycle(session, cycle), cycle, notice, mail)
     if (notice.code or "").startswith(CERTIFICATE_NEWS):
         certificate = session.get_one(Certificate, notice.subject_id)
         about = _about(session, books.of_cycle(session, cycle), certificate, notice, mail)
-        return certificate_news_line(notice, about=about, url=_url(session, certificate, notice, stationery))
+        return certificate_news_line(notice, about=about, url=url_of(certificate))
     if (notice.code or "") in REPORT_NEWS:
         report = session.get_one(Report, notice.subject_id)
-        url = _url(session, report, notice, stationery)
+        url = url_of(report)
         return report_news_line(session, books.of_cycle(session, cycle), notice, report, mail, url=url)
     subject = subject_of(session, None, notice.subject_id)
     book = book_of(session, books, cycle, subject)
@@ -242,7 +246,7 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
         last_day=date.fromisoformat(last_on) if last_on else None,
         expected=False,
         why=None,
-        url=_url(session, subject, notice, stationery),
+        url=url_of(subject),
         happened_on=local_day(notice.moment_at),
         details=number(subject),
     )
@@ -260,13 +264,14 @@ def _about(session: Session, book: Rulebook, subject: Subject, notice: Notice, m
     return about_of(session, book, subject, mail.language)
 
 
-def _url(session: Session, subject: Subject, notice: Notice, stationery: Stationery) -> str | None:
+def _url(session: Session, notice: Notice, stationery: Stationery, ahead: ReadAhead, subject: Subject) -> str | None:
     """Return the recipient's own link to a dossier's or report's page, derived anew; a plan task has none."""
     if isinstance(subject, Certificate):
         link = link_about(session, subject, notice)
     elif isinstance(subject, PlanTask):
         return None
     else:
-        links = links_of(session, subject.id)
-        link = next((k for k in links if k.recipient == notice.recipient and k.revoked_at is None), None)
+        link = next(
+            (k for k in ahead.links_of(subject.id) if k.recipient == notice.recipient and k.revoked_at is None), None
+        )
     return f"{stationery.base_url}/s/{token_of(link, stationery.link_keys)}" if link else None

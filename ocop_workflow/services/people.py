@@ -1,5 +1,6 @@
 """Who holds a position on a day, and to which address something for a party goes."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,48 +43,61 @@ def addressee_of(session: Session, party: str, *, on: date) -> Addressee | None:
     While the holder is away that is the deputy, if the deputy can be written to. Of several holders one with an
     address goes before one without, then whoever has held it longest.
     """
-    kind, _, producer_id = party.partition(":")
-    if kind == PRODUCER:
-        producer = session.get(Producer, producer_id)
-        if producer is None:
-            return None
-        return Addressee(party, producer.name, producer.email, producer.language)
-    holder = _deputy_of(session, party, on=on) or _holder_of(session, party, on=on)
-    if holder is None:
-        return None
-    return Addressee(f"official:{holder.id}", holder.name, holder.email, holder.language)
+    return addressees_of(session, [party], on=on)[party]
 
 
-def _deputy_of(session: Session, position: str, *, on: date) -> Official | None:
-    """Return who reads a position's mail on a day; a holder who came after the absence began is not the one away."""
+def addressees_of(session: Session, parties: Iterable[str], *, on: date) -> dict[str, Addressee | None]:
+    """Return the person behind each party on a day, read together; see `addressee_of`."""
+    prefix = f"{PRODUCER}:"
+    found: dict[str, Addressee | None] = dict.fromkeys(parties)
+    producers = [party.removeprefix(prefix) for party in found if party.startswith(prefix)]
+    if producers:
+        for producer in session.exec(select(Producer).where(col(Producer.id).in_(producers))):
+            party = f"{prefix}{producer.id}"
+            found[party] = Addressee(party, producer.name, producer.email, producer.language)
+    positions = [party for party in found if not party.startswith(prefix)]
+    if positions:
+        for position, official in (
+            _holders_of(session, positions, on=on) | _deputies_of(session, positions, on=on)
+        ).items():
+            found[position] = Addressee(f"official:{official.id}", official.name, official.email, official.language)
+    return found
+
+
+def _deputies_of(session: Session, positions: Sequence[str], *, on: date) -> dict[str, Official]:
+    """Return who reads positions' mail on a day; a holder who came after the absence began is not the one away."""
     newcomer = select(Holding.id).where(
-        col(Holding.position) == position, col(Holding.start_on) > col(Deputy.start_on), col(Holding.start_on) <= on
+        col(Holding.position) == col(Deputy.position),
+        col(Holding.start_on) > col(Deputy.start_on),
+        col(Holding.start_on) <= on,
     )
-    return session.exec(
-        select(Official)
-        .join(Deputy, col(Deputy.official_id) == col(Official.id))
+    query = (
+        select(Deputy.position, Official)
+        .join(Official, col(Deputy.official_id) == col(Official.id))
         .where(
-            col(Deputy.position) == position,
+            col(Deputy.position).in_(positions),
             col(Deputy.start_on) <= on,
             col(Deputy.until_on) > on,
             col(Official.email).is_not(None),
             ~newcomer.exists(),
         )
-        .order_by(col(Deputy.start_on).desc())
-    ).first()
+        .order_by(col(Deputy.start_on))
+    )
+    return dict(session.exec(query).all())  # of several the last in this order: whose absence began latest
 
 
-def _holder_of(session: Session, position: str, *, on: date) -> Official | None:
-    return session.exec(
-        select(Official)
-        .join(Holding, col(Holding.official_id) == col(Official.id))
+def _holders_of(session: Session, positions: Sequence[str], *, on: date) -> dict[str, Official]:
+    query = (
+        select(Holding.position, Official)
+        .join(Official, col(Holding.official_id) == col(Official.id))
         .where(
-            col(Holding.position) == position,
+            col(Holding.position).in_(positions),
             col(Holding.start_on) <= on,
             or_(col(Holding.until_on).is_(None), col(Holding.until_on) > on),
         )
-        .order_by(col(Official.email).is_(None), col(Holding.start_on), col(Official.id))
-    ).first()
+        .order_by(col(Official.email).is_(None).desc(), col(Holding.start_on).desc(), col(Official.id).desc())
+    )
+    return dict(session.exec(query).all())  # of several the last in this order
 
 
 def positions_of(session: Session, official_id: str, *, on: date) -> list[str]:
@@ -99,7 +113,7 @@ def positions_of(session: Session, official_id: str, *, on: date) -> list[str]:
     read = [
         position
         for position in session.exec(stood_in)
-        if (deputy := _deputy_of(session, position, on=on)) is not None and deputy.id == official_id
+        if (deputy := _deputies_of(session, [position], on=on).get(position)) is not None and deputy.id == official_id
     ]
     return sorted({*session.exec(held), *read})
 
@@ -111,7 +125,7 @@ def find_official(session: Session, reference: str, *, on: date) -> Official:
         OfficialNotFoundError: Nobody holds the position, or none or several have the name.
     """
     if "/" in reference:
-        holder = _holder_of(session, reference, on=on)
+        holder = _holders_of(session, [reference], on=on).get(reference)
         if holder is None:
             raise OfficialNotFoundError(
                 f"nobody holds {reference[:80]!r} on {on:%d/%m/%Y}; `ocop people list` shows who holds what"

@@ -35,8 +35,6 @@ def carry_out(work: UnitOfWork, act: ScriptedAct) -> None:
     Raises:
         OcopError: The service refuses, as it would refuse a real person.
     """
-    if command_done(work.session, act.command):
-        return
     match act.kind:
         case ActKind.FILE_REPORT:
             _file_report(work, act)
@@ -64,6 +62,8 @@ def _apply(work: UnitOfWork, act: ScriptedAct) -> None:
 
 
 def _conclude(work: UnitOfWork, act: ScriptedAct) -> None:
+    if command_done(work.session, act.command):  # else the sheets would be recorded once more
+        return
     dossier = _dossier(work, act)
     actor = dossier.responsible or ""
     if act.sheets is not None:
@@ -91,6 +91,8 @@ def _score(work: UnitOfWork, dossier: Dossier, sheets: Sheets, actor: str, comma
 
 
 def _extend(work: UnitOfWork, act: ScriptedAct) -> None:
+    if command_done(work.session, act.command):  # what was extended may be done by now
+        return
     dossier = _dossier(work, act)
     obligation = work.session.exec(
         select(Obligation).where(

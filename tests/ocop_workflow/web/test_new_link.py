@@ -8,6 +8,7 @@ from ocop_workflow.services.bundling import bundle, parties_waiting
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.letters import letter_of
 from ocop_workflow.services.people import person_of
+from ocop_workflow.services.read_ahead import read_ahead
 from ocop_workflow.storage.tables import Mail, Producer
 
 if TYPE_CHECKING:
@@ -117,9 +118,8 @@ def test_new_link_mail_holds_the_present_token(counter: "Counter") -> None:
         mail = work.session.get_one(Mail, notices[0].mail_id)
         person = person_of(work.session, mail.recipient)
         assert person is not None
-        letter = letter_of(
-            work.session, work.books, mail, notices, person=person, stationery=stationery, reader_of=lambda *_: None
-        )
+        ahead = read_ahead(work.session, [mail], notices)
+        letter = letter_of(work.session, work.books, mail, notices, person=person, stationery=stationery, ahead=ahead)
 
     url = letter.lines[0].url
     assert url is not None
