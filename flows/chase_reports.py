@@ -10,8 +10,8 @@ from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.obligations import REPORT
-from ocop_workflow.services.reminders import due_obligations, queue_due_notices
-from ocop_workflow.services.reports import close_empty_reports, open_reports, reports_to_close, reports_to_open
+from ocop_workflow.services.reminders import due_by_cycle, queue_due_notices
+from ocop_workflow.services.reports import close_empty_reports, open_reports, reports_to_close, reports_to_open_by_cycle
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "chase-reports"
@@ -35,14 +35,11 @@ def chase_reports(at: datetime | None = None, office: str | None = None) -> dict
     with open_runtime() as runtime:
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
+            cycles = cycles_of(work.session, office=office)
+            to_open = reports_to_open_by_cycle(work.session, cycles, now=now)
+            to_chase = due_by_cycle(work.session, cycles, kinds=(REPORT,), now=now)
             due = [
-                (
-                    cycle.id,
-                    reports_to_open(work.session, cycle, now=now)
-                    + reports_to_close(work, cycle)
-                    + due_obligations(work.session, cycle, kinds=(REPORT,), now=now),
-                )
-                for cycle in cycles_of(work.session, office=office)
+                (cycle.id, to_open[cycle.id] + reports_to_close(work, cycle) + to_chase[cycle.id]) for cycle in cycles
             ]
         for cycle_id, items in due:
             sweep_items(report, chase, Shard(runtime, cycle_id, now), items)

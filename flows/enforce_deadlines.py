@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
-from ocop_workflow.services.enforcement import enforce, overdue_obligations
+from ocop_workflow.services.enforcement import enforce, overdue_by_cycle
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "enforce-deadlines"
@@ -29,10 +29,7 @@ def enforce_deadlines(at: datetime | None = None, office: str | None = None) -> 
     with open_runtime() as runtime:
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
-            due = [
-                (cycle.id, overdue_obligations(work.session, cycle, now=now))
-                for cycle in cycles_of(work.session, office=office)
-            ]
-        for cycle_id, items in due:
+            due = overdue_by_cycle(work.session, cycles_of(work.session, office=office), now=now)
+        for cycle_id, items in due.items():
             sweep_items(report, enforce_batch, Shard(runtime, cycle_id, now), items)
     return finish(report)

@@ -10,7 +10,7 @@ from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, RENEWAL
-from ocop_workflow.services.reminders import due_obligations, queue_due_notices
+from ocop_workflow.services.reminders import due_by_cycle, queue_due_notices
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "send-reminders"
@@ -32,10 +32,7 @@ def send_reminders(at: datetime | None = None, office: str | None = None) -> dic
     with open_runtime() as runtime:
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
-            due = [
-                (cycle.id, due_obligations(work.session, cycle, kinds=KINDS, now=now))
-                for cycle in cycles_of(work.session, office=office)
-            ]
-        for cycle_id, items in due:
+            due = due_by_cycle(work.session, cycles_of(work.session, office=office), kinds=KINDS, now=now)
+        for cycle_id, items in due.items():
             sweep_items(report, remind, Shard(runtime, cycle_id, now), items)
     return finish(report)

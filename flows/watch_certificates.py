@@ -8,9 +8,8 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
-from ocop_workflow.services.certificate_facts import cycle_of_the_day
+from ocop_workflow.services.certificate_facts import cycles_of_the_day
 from ocop_workflow.services.certificate_watch import certificates_to_watch, watch
-from ocop_workflow.services.cycles import cycles_of
 
 FLOW = "watch-certificates"
 
@@ -29,11 +28,8 @@ def watch_certificates(at: datetime | None = None, office: str | None = None) ->
     with open_runtime() as runtime:
         now = runtime.business_now(at)
         with runtime.reading(now) as work:
-            offices = sorted({cycle.office_id for cycle in cycles_of(work.session, office=office)})
-            due = [
-                (cycle_of_the_day(work.session, office_id).id, certificates_to_watch(work, office_id))
-                for office_id in offices
-            ]
+            cycles = cycles_of_the_day(work.session, office=office).values()
+            due = [(cycle.id, certificates_to_watch(work, cycle)) for cycle in cycles]
         for cycle_id, items in due:
             sweep_items(report, watch_batch, Shard(runtime, cycle_id, now), items)
     return finish(report)

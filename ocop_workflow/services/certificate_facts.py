@@ -61,10 +61,17 @@ def cycle_of_the_day(session: Session, office_id: str) -> Cycle:
     Raises:
         CertificateNotFoundError: The office never opened a cycle.
     """
-    cycles = cycles_of(session, office=office_id)
+    cycles = cycles_of_the_day(session, office=office_id)
     if not cycles:
         raise CertificateNotFoundError(f"{office_id[:80]} has no cycle; run `ocop cycle open PLAN --year YEAR` first")
-    return max(cycles, key=lambda cycle: (cycle.status != CLOSED, cycle.opened_at, cycle.key))
+    return cycles[office_id]
+
+
+def cycles_of_the_day(session: Session, *, office: str | None = None) -> dict[str, Cycle]:
+    """Return the cycle of the day of each office that ever opened one, in the order of the offices."""
+    cycles = cycles_of(session, office=office)
+    in_order = sorted(cycles, key=lambda cycle: (cycle.office_id, cycle.status != CLOSED, cycle.opened_at, cycle.key))
+    return {cycle.office_id: cycle for cycle in in_order}  # of an office's the last in this order
 
 
 def find_certificate(session: Session, number: str) -> Certificate:

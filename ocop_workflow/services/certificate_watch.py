@@ -14,12 +14,12 @@ from ocop_workflow.policy.ladders import RungMoment, first_moment_from, rung_mom
 from ocop_workflow.policy.route import party_of, step_settled_by
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.policy.working_days import DayOutsideCalendarError
-from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case, cycle_of_the_day
+from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.certificates import record_changes
 from ocop_workflow.services.obligations import RENEWAL, Duty, enforcement_of, open_obligation
 from ocop_workflow.services.pinned_documents import RENEWAL_ROUND, Rulebook
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Certificate, Obligation
+from ocop_workflow.storage.tables import Certificate, Cycle, Obligation
 from state_machines.certificate import IN_FORCE, CertificateStatus
 from state_machines.dossier import DossierTrigger
 
@@ -40,27 +40,29 @@ class Watched:
     redated: int = 0
 
 
-def certificates_to_watch(work: UnitOfWork, office_id: str) -> list[str]:
+def certificates_to_watch(work: UnitOfWork, cycle: Cycle) -> list[str]:
     """Return the ids of an office's certificates with something to record or to ask, the earliest expiry first.
 
-    Reads only those that come near their expiry.
+    Reads only those that come near their expiry. `cycle` is the office's of the day.
     """
     session = work.session
-    cycle = cycle_of_the_day(session, office_id)
     book = work.books.of_cycle(session, cycle)
     query = select(Certificate).where(
-        col(Certificate.office_id) == office_id,
+        col(Certificate.office_id) == cycle.office_id,
         col(Certificate.status).in_(IN_FORCE),
         col(Certificate.expires_at) <= work.now + _horizon(book),
     )
+    near = session.exec(query.order_by(col(Certificate.expires_at), col(Certificate.id))).all()
+    if not near:
+        return []
     owed = select(Obligation).where(
         col(Obligation.kind) == RENEWAL,
         col(Obligation.status) == "open",
-        col(Obligation.subject_id).in_(query.with_only_columns(col(Certificate.id))),
+        col(Obligation.subject_id).in_([certificate.id for certificate in near]),
     )
     duties = {obligation.subject_id: obligation for obligation in session.exec(owed)}
     due = []
-    for certificate in session.exec(query.order_by(col(Certificate.expires_at), col(Certificate.id))):
+    for certificate in near:
         case = certificate_case(work.session, work.books, certificate)
         status, since = CertificateStatus(certificate.status), certificate.status_at
         if changes(case.facts, status=status, since=since, now=work.now) or _asks(work, case, duties):

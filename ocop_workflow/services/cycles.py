@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.errors import InputError
@@ -149,6 +150,14 @@ def cycles_of(session: Session, *, office: str | None = None, statuses: Sequence
     if statuses:
         query = query.where(col(Cycle.status).in_(statuses))
     return list(session.exec(query))
+
+
+def ids_by_cycle(session: Session, cycles: Sequence[Cycle], query: Select[str, str]) -> dict[str, list[str]]:
+    """Return what a query for pairs of cycle and id finds, by cycle; each of these cycles has a list."""
+    found: dict[str, list[str]] = {cycle.id: [] for cycle in cycles}
+    for cycle_id, item_id in session.exec(query):
+        found[cycle_id].append(item_id)
+    return found
 
 
 def find_cycle(session: Session, key: str | None) -> Cycle:

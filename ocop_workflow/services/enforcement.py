@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from ocop_workflow.services.cycles import ids_by_cycle
 from ocop_workflow.services.dossiers import SYSTEM, Request, apply_trigger
 from ocop_workflow.services.obligations import DOSSIER_STEP, ENFORCEMENT_MARGIN, enforcement_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -24,9 +25,16 @@ class Enforced:
 
 
 def overdue_obligations(session: Session, cycle: Cycle, *, now: datetime) -> list[str]:
-    """Return the ids of obligations with lateness to record, the earliest first."""
-    query = select(Obligation.id).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.enforce_at) <= now)
-    return list(session.exec(query.order_by(col(Obligation.enforce_at), col(Obligation.id))))
+    """Return the ids of a cycle's obligations with lateness to record, the earliest first."""
+    return overdue_by_cycle(session, [cycle], now=now)[cycle.id]
+
+
+def overdue_by_cycle(session: Session, cycles: Sequence[Cycle], *, now: datetime) -> dict[str, list[str]]:
+    """Return for each cycle the ids of obligations with lateness to record, the earliest first."""
+    query = select(Obligation.cycle_id, Obligation.id).where(
+        col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]), col(Obligation.enforce_at) <= now
+    )
+    return ids_by_cycle(session, cycles, query.order_by(col(Obligation.enforce_at), col(Obligation.id)))
 
 
 def enforce(work: UnitOfWork, cycle: Cycle, obligation_ids: Sequence[str]) -> Enforced:

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy import select as sql_select
@@ -15,7 +15,7 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.notices import ALARM, NEWS, insert_notices, notice_row
-from ocop_workflow.services.people import addressee_of
+from ocop_workflow.services.people import addressees_of
 from ocop_workflow.services.positions import (
     held_positions,
     needed_by_cycle,
@@ -55,13 +55,14 @@ OfficeTrouble = tuple[str, Trouble]
 """An office with one thing that is wrong there."""
 
 
-def troubles_by_office(work: UnitOfWork, *, office: str | None = None) -> dict[str, tuple[Trouble, ...]]:
+def troubles_by_office(work: UnitOfWork, *, offices: Sequence[str] | None = None) -> dict[str, tuple[Trouble, ...]]:
     """Return what is wrong at the unit of work's `now`, by office, in the order in which the office should see it.
 
-    An office is named when it has a cycle that is not closed; a healthy one has nothing. Reads only, and as often for
-    one office as for all. An outage shows in the first look after it, before the sweeps make up for it.
+    All offices with a cycle that is not closed are there, or those of them that are named; a healthy one has nothing.
+    Reads only, and as often for one office as for all. An outage shows in the first look after it, before the sweeps
+    make up for it.
     """
-    cycles = cycles_of(work.session, office=office)
+    cycles = [each for each in cycles_of(work.session) if offices is None or each.office_id in offices]
     open_cycles = [cycle for cycle in cycles if cycle.status != CLOSED]
     looks = (
         _sweeps(work.session, open_cycles, work.now),
@@ -78,28 +79,37 @@ def troubles_by_office(work: UnitOfWork, *, office: str | None = None) -> dict[s
 
 def troubles_of(work: UnitOfWork, office_id: str) -> tuple[Trouble, ...]:
     """Return what is wrong for one office at the unit of work's `now`."""
-    return troubles_by_office(work, office=office_id).get(office_id, ())
+    return troubles_by_office(work, offices=[office_id]).get(office_id, ())
 
 
-def alarm(work: UnitOfWork, office_id: str) -> int:
-    """Plan one notice to the office with everything that is wrong, at most one a local day; return the troubles."""
-    troubles = troubles_of(work, office_id)
-    if not troubles:
-        return 0
-    cycle = _latest([each for each in cycles_of(work.session, office=office_id) if each.status != CLOSED])
+def alarm(work: UnitOfWork, offices: Sequence[str]) -> dict[str, int]:
+    """Plan one notice to each of these offices with everything that is wrong there, at most one a local day.
+
+    Returns:
+        How many troubles each has; nothing is planned for one that has none.
+    """
+    found = troubles_by_office(work, offices=offices)
+    latest = {each.office_id: each for each in sorted(cycles_of(work.session), key=_age) if each.status != CLOSED}
+    insert_notices(
+        work.session,
+        [_alarm_row(work, latest[office_id], troubles) for office_id, troubles in found.items() if troubles],
+    )
+    return {office_id: len(troubles) for office_id, troubles in found.items()}
+
+
+def _alarm_row(work: UnitOfWork, cycle: Cycle, troubles: Sequence[Trouble]) -> dict[str, Any]:
     row = notice_row(
         work,
         cycle,
-        key=f"health/{office_id}/{local_day(work.now)}|{ALARM}|{cycle.office_position}",
+        key=f"health/{cycle.office_id}/{local_day(work.now)}|{ALARM}|{cycle.office_position}",
         recipient=cycle.office_position,
         audience=NEWS,
         line_kind=NEWS,
         subject_id=cycle.id,
         moment_at=work.now,
     )
-    found = [{"code": f"health.{trouble.code}", "params": trouble.params} for trouble in troubles]
-    insert_notices(work.session, [{**row, "code": ALARM, "params": {"count": len(found), "troubles": found}}])
-    return len(troubles)
+    said = [{"code": f"health.{trouble.code}", "params": trouble.params} for trouble in troubles]
+    return {**row, "code": ALARM, "params": {"count": len(said), "troubles": said}}
 
 
 def _sweeps(session: Session, cycles: Sequence[Cycle], now: datetime) -> Iterator[OfficeTrouble]:
@@ -136,19 +146,7 @@ def _next_cycles(work: UnitOfWork, cycles: Sequence[Cycle], known: Sequence[Cycl
 
 def _unreachable(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTrouble]:
     """Look for open duties of which the ladder can tell nobody: no one that it speaks to has an address."""
-    session, today = work.session, local_day(work.now)
-    silent = {f"{PRODUCER}:{producer.id}" for producer in producers_without_address(session)}
-    reached = positions_with_address(session, on=today)
-
-    @cache
-    def is_reached(party: str) -> bool:
-        if party.startswith(f"{PRODUCER}:"):
-            return party not in silent
-        if party in reached:
-            return True
-        addressee = addressee_of(session, party, on=today)  # a deputy may read a position's mail
-        return addressee is not None and addressee.address is not None
-
+    session = work.session
     duties = col(Obligation.cycle_id), col(Obligation.party), col(Obligation.superior), col(Obligation.ladder)
     query = sql_select(*duties, func.count()).where(
         col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
@@ -156,17 +154,31 @@ def _unreachable(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTr
         col(Obligation.opens_at) <= work.now,
         col(Obligation.next_action_at).is_not(None),
     )
-    book_of = {cycle.id: (cycle, work.books.of_cycle(session, cycle)) for cycle in cycles}
-    untold = Counter[str]()
+    ladders = {cycle.id: (cycle, work.books.of_cycle(session, cycle).plan.ladders) for cycle in cycles}
+    spoken_to: list[tuple[str, set[str], int]] = []
     for cycle_id, party, superior, ladder, count in session.execute(query.group_by(*duties)):
-        cycle, book = book_of[cycle_id]
-        audiences = {rung.audience for rung in book.plan.ladders[ladder or ""].rungs}
-        spoken_to = (recipient_among(cycle, audience, party=party, superior=superior) for audience in audiences)
-        if not any(map(is_reached, spoken_to)):
+        cycle, ladders_of_plan = ladders[cycle_id]
+        audiences = {rung.audience for rung in ladders_of_plan[ladder or ""].rungs}
+        told = {recipient_among(cycle, audience, party=party, superior=superior) for audience in audiences}
+        spoken_to.append((cycle_id, told, count))
+    reached = _reached(work, set[str]().union(*(told for _, told, _ in spoken_to)))
+    untold = Counter[str]()
+    for cycle_id, told, count in spoken_to:
+        if not told & reached:
             untold[cycle_id] += count
     for cycle in cycles:
         if untold[cycle.id]:
             yield cycle.office_id, Trouble(UNREACHABLE, {"count": untold[cycle.id]})
+
+
+def _reached(work: UnitOfWork, parties: set[str]) -> set[str]:
+    """Return which of these parties somebody with an address stands behind today."""
+    session, today = work.session, local_day(work.now)
+    producers = {party for party in parties if party.startswith(f"{PRODUCER}:")}
+    reached = producers - {f"{PRODUCER}:{producer.id}" for producer in producers_without_address(session)}
+    reached |= parties & positions_with_address(session, on=today)
+    rest = addressees_of(session, parties - producers - reached, on=today)  # a deputy may read a position's mail
+    return reached | {party for party, reader in rest.items() if reader is not None and reader.address is not None}
 
 
 def _outbox(session: Session, cycles: Sequence[Cycle], now: datetime) -> Iterator[OfficeTrouble]:
@@ -190,7 +202,7 @@ def _vacant(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTrouble
         vacant = set[str]().union(*(needed[cycle.id] for cycle in own)) - held
         if not vacant:
             continue
-        units = work.books.of_cycle(work.session, _latest(own)).units
+        units = work.books.of_cycle(work.session, max(own, key=_age)).units
         known = [position for position in units.positions() if position in vacant]
         if known:
             title = position_title(units, known[0])
@@ -204,5 +216,5 @@ def _by_office(cycles: Sequence[Cycle]) -> dict[str, list[Cycle]]:
     return found
 
 
-def _latest(cycles: Sequence[Cycle]) -> Cycle:
-    return max(cycles, key=lambda cycle: (cycle.opened_at, cycle.key))
+def _age(cycle: Cycle) -> tuple[datetime, str]:
+    return cycle.opened_at, cycle.key

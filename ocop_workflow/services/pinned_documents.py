@@ -13,6 +13,7 @@ from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
+from ocop_workflow.policy.report_turns import ReportTurn, report_turns
 from ocop_workflow.policy.route import lifecycle_of, positions_on, stages_of
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
 from ocop_workflow.policy.units import UnitRegister
@@ -53,6 +54,7 @@ class Rulebook:
     products: tuple[PlannedProduct, ...]
     criteria: Mapping[int, CriteriaSet] = field(default_factory=dict)
     _routes: dict[tuple[str, str], tuple[tuple[Stage, ...], Lifecycle]] = field(default_factory=dict, compare=False)
+    _turns: list[ReportTurn] = field(default_factory=list, compare=False)
     _positions: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
@@ -93,6 +95,12 @@ class Rulebook:
     def lifecycle(self, round_id: str, kind: str) -> Lifecycle:
         """Return the table of such a dossier."""
         return self._route(round_id, kind)[1]
+
+    def report_turns(self) -> tuple[ReportTurn, ...]:
+        """Return every unit's turn for every period of every report duty of the cycle's year."""
+        if not self._turns:  # asked for every day, the same each time
+            self._turns.extend(report_turns(self.plan, self.units, year=self.year, days=self.days))
+        return tuple(self._turns)
 
     def positions_on_route(self, round_id: str, kind: str, unit: str) -> frozenset[str]:
         """Return who acts on a dossier of this kind from a unit at any stage, its producer left out."""

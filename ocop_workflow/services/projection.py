@@ -15,7 +15,7 @@ from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.plan import PlanTask as PlannedTask
 from ocop_workflow.policy.plan import Round
-from ocop_workflow.policy.report_turns import ReportTurn, report_turns
+from ocop_workflow.policy.report_turns import ReportTurn
 from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.dossiers import begin
@@ -50,7 +50,7 @@ def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
 def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
     """Return whether a report or plan task of the cycle's year has no row yet."""
     book = work.books.of_cycle(work.session, cycle)
-    reports = sum(1 for _ in report_turns(book.plan, book.units, year=book.year, days=book.days))
+    reports = len(book.report_turns())
     tasks = sum(len(task.dates) for task in book.cycle_year.tasks)
     there = [
         work.session.exec(select(func.count()).select_from(table).where(col(table.cycle_id) == cycle.id)).one()
@@ -113,7 +113,7 @@ def project_reports(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
     )
     present = set(found)
     new = 0
-    for turn in report_turns(book.plan, book.units, year=book.year, days=book.days):
+    for turn in book.report_turns():
         duty, unit, period, _ = turn
         reporter = position_of(duty.reporters, units=book.units, unit=unit)
         if (duty.id, period.id, reporter) not in present:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.policy.ladders import RungMoment, decide_rungs, first_moment_from
 from ocop_workflow.policy.plan import Audience
+from ocop_workflow.services.cycles import ids_by_cycle
 from ocop_workflow.services.notices import insert_notices, rung_row
 from ocop_workflow.services.obligations import moments_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -24,11 +25,20 @@ class QueuedNotices:
 
 
 def due_obligations(session: Session, cycle: Cycle, *, kinds: Sequence[str], now: datetime) -> list[str]:
-    """Return the ids of obligations of these kinds with a rung to decide, the earliest first."""
-    query = select(Obligation.id).where(
-        col(Obligation.cycle_id) == cycle.id, col(Obligation.kind).in_(kinds), col(Obligation.next_action_at) <= now
+    """Return the ids of a cycle's obligations of these kinds with a rung to decide, the earliest first."""
+    return due_by_cycle(session, [cycle], kinds=kinds, now=now)[cycle.id]
+
+
+def due_by_cycle(
+    session: Session, cycles: Sequence[Cycle], *, kinds: Sequence[str], now: datetime
+) -> dict[str, list[str]]:
+    """Return for each cycle the ids of obligations of these kinds with a rung to decide, the earliest first."""
+    query = select(Obligation.cycle_id, Obligation.id).where(
+        col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
+        col(Obligation.kind).in_(kinds),
+        col(Obligation.next_action_at) <= now,
     )
-    return list(session.exec(query.order_by(col(Obligation.next_action_at), col(Obligation.id))))
+    return ids_by_cycle(session, cycles, query.order_by(col(Obligation.next_action_at), col(Obligation.id)))
 
 
 def queue_due_notices(work: UnitOfWork, cycle: Cycle, obligation_ids: Sequence[str]) -> QueuedNotices:

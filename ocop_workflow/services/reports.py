@@ -13,6 +13,7 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.policy.plan import ReportDuty
 from ocop_workflow.policy.report_figures import FigureFault, FigureValue, read_figures, written
 from ocop_workflow.policy.report_periods import ReportPeriod, report_periods
+from ocop_workflow.services.cycles import ids_by_cycle
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.links import issue_link, links_of
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, close_obligation, open_obligations_of
@@ -58,13 +59,18 @@ def period_of(book: Rulebook, report: Report) -> ReportPeriod:
 
 
 def reports_to_open(session: Session, cycle: Cycle, *, now: datetime) -> list[str]:
-    """Return the ids of reports whose period has opened and that nobody has opened yet."""
-    query = select(Report.id).where(
-        col(Report.cycle_id) == cycle.id,
+    """Return the ids of a cycle's reports whose period has opened and that nobody has opened yet."""
+    return reports_to_open_by_cycle(session, [cycle], now=now)[cycle.id]
+
+
+def reports_to_open_by_cycle(session: Session, cycles: Sequence[Cycle], *, now: datetime) -> dict[str, list[str]]:
+    """Return for each cycle the ids of reports whose period has opened and that nobody has opened yet."""
+    query = select(Report.cycle_id, Report.id).where(
+        col(Report.cycle_id).in_([cycle.id for cycle in cycles]),
         col(Report.status) == ReportStatus.UPCOMING.value,
         col(Report.opens_at) <= now,
     )
-    return list(session.exec(query.order_by(col(Report.opens_at), col(Report.id))))
+    return ids_by_cycle(session, cycles, query.order_by(col(Report.opens_at), col(Report.id)))
 
 
 def open_reports(work: UnitOfWork, report_ids: Sequence[str], *, actor: str) -> int:

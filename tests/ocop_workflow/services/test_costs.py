@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import event, insert
 from sqlmodel import col, select
 
+from notifications.recording import RecordingEmailSender
 from ocop_workflow.services.bundling import bundle
+from ocop_workflow.services.delivery import Delivered, deliver
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.notices import tell
 from ocop_workflow.services.sealing import seal_through
-from ocop_workflow.storage.tables import Notice, Obligation, Seal
+from ocop_workflow.storage.tables import Notice, Obligation, Producer, Seal
 from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
@@ -87,6 +90,41 @@ def test_bundling_a_thousand_notices_asks_for_none_alone(office: "Office") -> No
     assert counted["SELECT"] <= 15
     assert counted["UPDATE"] + counted["INSERT"] <= 5
     assert len(office.mails()) == 1
+
+
+def cost_of_delivering(office: "Office", mails: int) -> Counter[str]:
+    """Return what handing over so many reminders takes, each to a producer of its own."""
+    with office.at("2018-03-20 08:00") as work:
+        (submission,) = work.session.exec(
+            select(Obligation).where(col(Obligation.key).endswith("1-1-1/registration/submission"))
+        )
+        known = work.session.get_one(Producer, submission.party.removeprefix("producer:")).model_dump()
+        people = [{**known, "id": f"p{n}", "name": f"HTX {n}", "email": f"n{n}@producer.example"} for n in range(mails)]
+        work.session.execute(insert(Producer), people)
+        for n in range(mails):
+            tell(
+                work,
+                office.cycle(work),
+                recipient=f"producer:p{n}",
+                code="news.received",
+                params={"number": "0001/2018", "stage": {"vi": "Đăng ký", "en": "registration"}},
+                subject_id=submission.subject_id,
+                stream="test",
+                seq=n,
+            )
+    office.bundle("2018-03-20 08:05")
+    with counting(office) as counted:
+        done, _ = deliver(office.post(RecordingEmailSender(), "2018-03-20 08:06", connections=4), "coast")
+    assert done == Delivered(accepted=mails)
+    return counted
+
+
+def test_handing_over_many_mails_takes_a_few_statements_each(office: "Office") -> None:
+    """Section 8: sixteen mails are fixed in one transaction, and what four connections report is written at once."""
+    counted = cost_of_delivering(office, 48)
+
+    assert counted["BEGIN"] <= 48 * 2 / 4 + 48 / 16 + 1
+    assert counted["UPDATE"] + counted["INSERT"] <= 48 * 2
 
 
 def seal_statements(office: "Office", streams: int) -> Counter[str]:

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.certificate_acts import Issue, issue_certificate
-from ocop_workflow.services.certificate_facts import find_certificate
+from ocop_workflow.services.certificate_facts import cycle_of_the_day, find_certificate
 from ocop_workflow.services.certificate_watch import Watched, certificates_to_watch, watch
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.enforcement import enforce, overdue_obligations
@@ -99,7 +99,7 @@ class Certified:
 
     def watch(self, when: str | datetime) -> Watched:
         with self.office.at(when) as work:
-            return watch(work, certificates_to_watch(work, "coast"))
+            return watch(work, certificates_to_watch(work, cycle_of_the_day(work.session, "coast")))
 
     def sweep(self, when: str | datetime) -> None:
         """Do what the flows do at one tick."""
