@@ -109,7 +109,7 @@ def _unit_fault(cycle: Cycle, book: Rulebook, row: CertificateRow) -> str | None
     if units.ancestor(row.unit, office.level) != office:
         return f"the unit {row.unit} lies outside {office.id}; leave the certificate to the office of its area"
     try:
-        authority_for(book.rule_set, units.ancestor, row.unit, row.stars)
+        authority_for(book.rule_set, units, row.unit, row.stars)
     except CertificateRefusedError:
         return f"{row.stars} stars are not certified under rule set {book.rule_set.id}; correct the stars"
     return None
@@ -137,7 +137,7 @@ def _enter(work: UnitOfWork, cycle: Cycle, book: Rulebook, row: CertificateRow, 
         rule_set_hash=cycle.rule_set_hash,
         number=row.number,
         stars=row.stars,
-        authority=authority_for(book.rule_set, book.units.ancestor, row.unit, row.stars),
+        authority=authority_for(book.rule_set, book.units, row.unit, row.stars),
         issued_on=row.issued_on,
         expires_at=_expiry(row.issued_on, row.expires_on, book.rule_set.validity_months),
         status=CertificateStatus.VALID.value,

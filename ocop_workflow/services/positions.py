@@ -19,7 +19,6 @@ from ocop_workflow.storage.tables import (
     Official,
     PlanTask,
     Producer,
-    Product,
     Report,
 )
 
@@ -110,6 +109,7 @@ def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
     owed = select(Obligation.party).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.status) == "open")
     owners.update(party for party in session.exec(owed) if not party.startswith(f"{PRODUCER}:"))
     owners.update(_owners_on_routes(session, cycle, book))
+    owners = {book.units.successor_of(owner) for owner in owners}
     yield from owners
     rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
     if any(rung.audience is Audience.SUPERIOR for rung in rungs):
@@ -120,8 +120,7 @@ def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
 def _owners_on_routes(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
     """Yield who acts on the dossiers of a cycle at any stage of their routes."""
     routes = session.exec(
-        select(Product.unit_id, Dossier.round_id, Dossier.kind)
-        .join(Product, col(Product.id) == col(Dossier.product_id))
+        select(Dossier.unit_id, Dossier.round_id, Dossier.kind)
         .where(col(Dossier.cycle_id) == cycle.id, col(Dossier.closed_at).is_(None))
         .distinct()
     )
