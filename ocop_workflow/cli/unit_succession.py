@@ -162,11 +162,12 @@ def _quoted(text: str) -> str:
 
 def _show(shown: Succeeded) -> None:
     for moves in shown.cycles:
+        given = [duty for duty in moves.duties if duty.before != duty.after]
         print_table(
             f"Open duties that move in {moves.cycle}",
             ("what", "from", "to", "last day"),
-            ((duty.key, duty.before, duty.after, show_last_day(duty.due_at)) for duty in moves.duties),
-            caption=f"{len(moves.duties)} duties",
+            ((duty.key, duty.before, duty.after, show_last_day(duty.due_at)) for duty in given),
+            caption=f"{len(given)} duties",
         )
         print_table("Also", ("what", "how many"), _counts(moves))
     print_table(
@@ -184,6 +185,10 @@ def _counts(moves: CycleMoves) -> Iterator[tuple[str, object]]:
     before, after = moves.office
     if before != after:
         yield "the office", f"{before} → {after}"
+    yield (
+        "open duties that stay with their party, under another superior",
+        sum(duty.before == duty.after for duty in moves.duties),
+    )
     yield "open dossiers that record it", moves.dossiers
     yield "reports not required any more", len(moves.reports.excused)
     yield "reports that successors owe instead", len(moves.reports.new)

@@ -1,6 +1,6 @@
 """A succession of units by decision: which units end on a day, and which one takes over from each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from pydantic import Field
@@ -38,15 +38,13 @@ def concerns(succession: Succession, register: UnitRegister) -> bool:
 
 def check_succession(succession: Succession, registers: Iterable[UnitRegister]) -> tuple[Finding, ...]:
     """Return what is wrong in a succession, by itself and for each register that has a unit which ends by it."""
-    findings = list(_findings_alone(succession))
-    concerned = [register for register in registers if concerns(succession, register)]
-    known = {unit.id for register in concerned for unit in register.units}
-    for loc, name in _named(succession):
-        if name not in known and name not in {unit.id for unit in succession.new_units}:
-            findings.append(unknown_name(loc, "unit", name, known))
+    every = tuple(registers)
+    known = {unit.id for register in every for unit in register.units}
+    known.update(unit.id for unit in succession.new_units)
+    findings = [*_findings_alone(succession), *_unknown_units(succession, known)]
     if not findings:
-        for register in concerned:
-            findings += _findings_for(succession, register)
+        for register in every:
+            findings += _findings_for(succession, register) if concerns(succession, register) else ()
     return tuple(dict.fromkeys(findings))
 
 
@@ -99,14 +97,19 @@ def _joined(first: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *more]))
 
 
-def _named(succession: Succession) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield every unit that the takeovers name, with its place."""
+def _unknown_units(succession: Succession, known: Collection[str]) -> Iterator[Finding]:
     for index, each in enumerate(succession.take_overs):
-        for place, unit in enumerate(each.units):
-            yield ("take_overs", index, "units", place), unit
-        yield ("take_overs", index, "successor"), each.successor
-        for producer, unit in each.producers.items():
-            yield ("take_overs", index, "producers", producer), unit
+        named = [(("units", place), unit) for place, unit in enumerate(each.units)]
+        for loc, unit in (*named, *_heirs(each)):
+            if unit not in known:
+                yield unknown_name(("take_overs", index, *loc), "unit", unit, known)
+
+
+def _heirs(each: TakeOver) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the units that take something over, with their place in the entry."""
+    yield ("successor",), each.successor
+    for producer, unit in each.producers.items():
+        yield ("producers", producer), unit
 
 
 def _findings_alone(succession: Succession) -> Iterator[Finding]:
@@ -119,11 +122,10 @@ def _findings_alone(succession: Succession) -> Iterator[Finding]:
                 yield Finding(("take_overs", index, "units", place), sentence)
             seen.add(unit)
     for index, each in enumerate(succession.take_overs):
-        for heir in (each.successor, *each.producers.values()):
+        for loc, heir in _heirs(each):
             if heir in seen:
-                yield Finding(
-                    ("take_overs", index, "successor"), f'"{heir}" ends by this decision too; name a unit that stays'
-                )
+                sentence = f'"{heir}" ends by this decision too; name a unit that stays'
+                yield Finding(("take_overs", index, *loc), sentence)
 
 
 def _findings_for(succession: Succession, register: UnitRegister) -> Iterator[Finding]:
@@ -131,17 +133,20 @@ def _findings_for(succession: Succession, register: UnitRegister) -> Iterator[Fi
     known = {unit.id: unit for unit in register.units}
     new = {unit.id: unit for unit in succession.new_units if unit.id not in known}
     found = list(_new_unit_findings(succession, register, new))
+    there = {**known, **new}
     for index, each in enumerate(succession.take_overs):
-        heir = known.get(each.successor) or new[each.successor]
-        if heir.valid_until is not None and heir.valid_until <= succession.effective_on:
-            found.append(
-                Finding(("take_overs", index, "successor"), f'"{heir.id}" is gone by then; name a unit that stays')
-            )
-        for place, unit_id in enumerate(each.units):
-            if unit_id in known:
-                loc = ("take_overs", index, "units", place)
-                found += _time_findings(loc, known[unit_id], succession, register)
-                found += _role_findings(("take_overs", index), each, known[unit_id], heir, register)
+        ending = [(place, known[unit]) for place, unit in enumerate(each.units) if unit in known]
+        for place, unit in ending:
+            found += _time_findings(("take_overs", index, "units", place), unit, succession, register)
+            if each.successor in there:
+                found += _role_findings(("take_overs", index), each, unit, there[each.successor], register)
+        for loc, name in _heirs(each) if ending else ():
+            heir = there.get(name)
+            if heir is None:
+                found.append(unknown_name(("take_overs", index, *loc), "unit", name, there))
+            elif heir.valid_until is not None and heir.valid_until <= succession.effective_on:
+                sentence = f'"{name}" is gone by then; name a unit that stays'
+                found.append(Finding(("take_overs", index, *loc), sentence))
     if not found:
         whole = check_register(with_succession(register, succession))
         found = [Finding(("new_units",), finding.sentence) for finding in whole]
