@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from ocop_workflow.services.certificate_facts import certificate_case
+from ocop_workflow.services.certificate_watch import receiver_of
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP
+from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.subjects import record_on_subject
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Obligation
+from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Obligation, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def move_duties(work: UnitOfWork, cycle: Cycle, act: Act, *, products: set[str])
     parties: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for obligation in work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))).all():
         before = (obligation.party, obligation.superior, obligation.unit_id)
-        _move(book, obligation)
+        _move(work, book, obligation)
         if before == (obligation.party, obligation.superior, obligation.unit_id):
             continue
         work.session.add(obligation)
@@ -74,14 +76,24 @@ def move_duties(work: UnitOfWork, cycle: Cycle, act: Act, *, products: set[str])
     return moved, dossiers
 
 
-def _move(book: Rulebook, obligation: Obligation) -> None:
+def _move(work: UnitOfWork, book: Rulebook, obligation: Obligation) -> None:
+    """Set who owes it, who stands above, and the unit in whose area it lies: that of the product where it has one."""
     units = book.units
     party = units.successor_of(obligation.party)
     if party != obligation.party:
         obligation.party, obligation.superior = party, units.superior_of(party)
     elif obligation.superior is not None:
         obligation.superior = units.successor_of(obligation.superior)
-    obligation.unit_id = units.unit_today(obligation.unit_id)
+    if units.unit_today(obligation.unit_id) == obligation.unit_id:
+        return
+    if obligation.kind == RENEWAL:
+        case = certificate_case(work.session, work.books, work.session.get_one(Certificate, obligation.subject_id))
+        obligation.unit_id, obligation.superior = case.product.unit_id, receiver_of(case)
+    elif obligation.kind == DOSSIER_STEP:
+        dossier = work.session.get_one(Dossier, obligation.subject_id)
+        obligation.unit_id = work.session.get_one(Product, dossier.product_id).unit_id
+    else:
+        obligation.unit_id = units.unit_today(obligation.unit_id)
 
 
 def _move_dossiers(
