@@ -159,15 +159,15 @@ class UnitRegister(Record):
             return (reference.unit,)
         level = reference.level or self.roles[reference.role].level
         if (level, office, on) not in self._areas:  # asked for every day by every office, the same each time
-            area = self.unit(office)
             self._areas[level, office, on] = tuple(
                 unit.id
                 for unit in self.units_of_level(level)
-                if self._lies_in(unit, area) and (on is None or unit.exists_on(on))
+                if self.lies_in(unit.id, office) and (on is None or unit.exists_on(on))
             )
         return self._areas[level, office, on]
 
-    def _lies_in(self, unit: Unit, area: Unit) -> bool:
-        if self.ancestor(unit.id, area.level) == area:
+    def lies_in(self, unit_id: str, area: str) -> bool:
+        """Tell whether a unit lies in another one, itself included, or took over from a unit that did."""
+        if self.ancestor(unit_id, self.unit(area).level) == self.unit(area):
             return True
-        return any(each in self._taken_over and self._lies_in(self.unit(each), area) for each in unit.predecessors)
+        return any(each in self._taken_over and self.lies_in(each, area) for each in self.unit(unit_id).predecessors)

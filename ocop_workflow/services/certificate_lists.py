@@ -102,12 +102,14 @@ def _fault(work: UnitOfWork, cycle: Cycle, book: Rulebook, row: CertificateRow) 
 
 
 def _unit_fault(cycle: Cycle, book: Rulebook, row: CertificateRow) -> str | None:
-    units, office = book.units, book.units.unit(cycle.office_id)
+    units, office = book.units, cycle.office_id
     known = [unit.id for unit in units.units]
     if row.unit not in known:
         return unknown_name((), "unit", row.unit[:80], known).sentence
-    if units.ancestor(row.unit, office.level) != office:
-        return f"the unit {row.unit} lies outside {office.id}; leave the certificate to the office of its area"
+    if units.unit_today(row.unit) != row.unit:
+        return f"the unit {row.unit} was taken over by {units.unit_today(row.unit)}; name that one"
+    if not units.lies_in(row.unit, office):
+        return f"the unit {row.unit} lies outside {office}; leave the certificate to the office of its area"
     try:
         authority_for(book.rule_set, units, row.unit, row.stars)
     except CertificateRefusedError:

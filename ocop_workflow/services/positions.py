@@ -35,12 +35,14 @@ def known_positions(session: Session, books: RulebookShelf) -> dict[str, list[st
 
 
 def cycles_knowing(session: Session, books: RulebookShelf, position: str) -> list[Cycle]:
-    """Return the open cycles whose register has a position."""
+    """Return the open cycles whose register has a position that is still there."""
     unit_id, _, role_id = position.partition("/")
     found = []
     for cycle in _open_cycles(session):
         register = books.of_cycle(session, cycle).units
         role = register.roles.get(role_id)
+        if register.successor_of(position) != position:
+            continue
         if role is not None and any(unit.id == unit_id and unit.level == role.level for unit in register.units):
             found.append(cycle)
     return found

@@ -22,11 +22,19 @@ _UNFILED = (ReportStatus.UPCOMING, ReportStatus.OPEN)
 
 @dataclass(frozen=True, slots=True)
 class ReportsMoved:
-    """The reports that nobody owes any more, those that successors owe from now on, and those they answer for."""
+    """What became of the reports of units that ended, each as `duty/period/unit`.
+
+    Attributes:
+        excused: Nobody owes them any more.
+        new: Successors owe them from now on.
+        answered: Of earlier periods; successors answer for them.
+        reporters: The positions that owe the new ones.
+    """
 
     excused: tuple[str, ...]
     new: tuple[str, ...]
     answered: tuple[str, ...]
+    reporters: tuple[str, ...]
 
 
 def move_reports(work: UnitOfWork, cycle: Cycle, succession: Succession, act: Act) -> ReportsMoved:
@@ -70,7 +78,8 @@ def move_reports(work: UnitOfWork, cycle: Cycle, succession: Succession, act: Ac
         else:
             new.append(row)
     answered = [row for row in before if row not in excused and row.status in (*_UNFILED, ReportStatus.RETURNED)]
-    return ReportsMoved(_keys(excused), _keys(new), _keys(answered))
+    reporters = tuple(sorted({row.reporter for row in new}))
+    return ReportsMoved(_keys(excused), _keys(new), _keys(answered), reporters)
 
 
 def _stays(work: UnitOfWork, row: Report) -> bool:

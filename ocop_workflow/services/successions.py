@@ -107,6 +107,7 @@ def succeed(work: UnitOfWork, succession: Succession) -> Succeeded:
     entered = Act(concerned[0].office_position, UNITS_SUCCEEDED, rule=succession.decision, details=details)
     append_event(work, stream=f"succession:{act.id}", seq=1, cycle_id=None, act=entered)
     parties = {party for each in cycles for duty in each.duties for party in (duty.after, duty.superior)}
+    parties.update(reporter for each in cycles for reporter in each.reports.reporters)
     vacant = _vacant(work, {party for party in parties if party is not None and "/" in party})
     return Succeeded(cycles, len(moved.products), len(moved.producers), len(moved.renamed), ended, vacant)
 

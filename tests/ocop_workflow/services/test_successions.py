@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.config_files import PlanFiles
+from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.successions import Succession
 from ocop_workflow.policy.units import TakeOver, Unit
@@ -20,6 +21,7 @@ from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.links import links_of, open_link, token_of
 from ocop_workflow.services.people import appoint
 from ocop_workflow.services.positions import vacant_positions
+from ocop_workflow.services.product_lists import judge_products
 from ocop_workflow.services.projection import are_duties_missing, missing_products, project_reports
 from ocop_workflow.services.reports import file_report, open_reports, reports_to_open
 from ocop_workflow.services.successions import Succeeded, succeed
@@ -278,6 +280,7 @@ def test_periods_that_end_after_the_day_are_reported_by_the_successor_alone(offi
     }
     (moves,) = done.cycles
     assert (len(moves.reports.excused), len(moves.reports.new), moves.reports.answered) == (8, 4, ())
+    assert "shore/ocop_team" in done.vacant
     with office.reading() as work:
         row = work.session.exec(select(Report).where(col(Report.unit_id) == "hill")).first()
         assert row is not None
@@ -528,3 +531,14 @@ def test_the_audit_finds_what_was_put_elsewhere_afterwards(office: "Office", tam
 
     with office.reading() as work:
         assert any(fault in found.sentence for found in verify(work.session).faults)
+
+
+def test_a_list_that_names_a_unit_of_before_is_told_the_successor(office: "Office") -> None:
+    enter(office)
+    listed = PlannedProduct(key="9", name="Trà", form="Trà", producer="HTX Chè", unit="hill", source="a letter")
+    with office.at("2018-03-12 10:00") as work:
+        (refused,) = judge_products(work, office.cycle(work), (listed,))
+        (taken,) = judge_products(work, office.cycle(work), (listed.model_copy(update={"unit": "shore"}),))
+
+    assert refused.reason == "the unit hill was taken over by shore; name that one"
+    assert (taken.verdict, taken.reason) == ("new", "")
