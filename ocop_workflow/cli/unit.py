@@ -27,7 +27,7 @@ RegisterOption = Annotated[
 ]
 TodayOption = Annotated[
     str | None,
-    typer.Option("--today", metavar="PROVINCE", help="A province of today by name or code, such as 44 or quảng trị."),
+    typer.Option("--today", metavar="PROVINCE", help="A province of today by name or code, such as 44."),
 ]
 
 

@@ -94,6 +94,8 @@ def succeed_(
             ask(f"Enter the succession by {succession.decision}?", yes=False)
         with runtime.transaction(now) as work:
             done = succeed(work, succession)
+    if yes:
+        _show(done)
     _tell(done)
 
 

@@ -70,7 +70,7 @@ def _id_of(codename: str) -> str:
 
 
 def _names(name: str) -> LocalText:
-    """Return a name as registers write it: "phường Ba Đồn", "Ba Đồn Ward"."""
+    """Return a name as registers write it: the kind in small letters before it in Vietnamese, in English behind it."""
     kind = next((kind for kind in _KINDS if name.casefold().startswith(f"{kind} ")), None)
     if kind is None:
         return LocalText(vi=name, en=name)

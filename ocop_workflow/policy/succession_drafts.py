@@ -7,7 +7,7 @@ from datetime import date
 
 from ocop_workflow.policy.units import Unit, UnitRegister
 
-_KINDS = ("thành phố trung ương", "thành phố", "thị xã", "thị trấn", "đặc khu", "quận", "huyện", "phường", "tỉnh", "xã")
+_KINDS = ("thành phố", "thị xã", "thị trấn", "đặc khu", "quận", "huyện", "phường", "tỉnh", "xã")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Draft:
 
 
 def bare_name(name: str) -> str:
-    """Return a unit's name without its kind, in small letters, for comparing: "thị xã Ba Đồn" is "ba đồn"."""
+    """Return a unit's name without its kind, in small letters, for comparing."""
     text = unicodedata.normalize("NFC", " ".join(name.split())).casefold()
     kind = next((kind for kind in _KINDS if text.startswith(f"{kind} ")), None)
     return text if kind is None else text[len(kind) + 1 :]

@@ -66,7 +66,7 @@ def move_reports(work: UnitOfWork, cycle: Cycle, succession: Succession, act: Ac
     for row in later:
         place = (row.duty_id, row.period_id, book.units.unit_today(row.unit_id))
         heir = own.get(place)
-        kept = place in stays if place in fresh or heir is None else _stays(work, row) or _stays(work, heir)
+        kept = place in stays if place in fresh else _stays(work, row) or (heir is not None and _stays(work, heir))
         if not kept and row.status in _UNFILED:
             _excuse(work, row, act)
             excused.append(row)

@@ -28,6 +28,7 @@ from ocop_workflow.services.successions import Succeeded, succeed
 from ocop_workflow.storage.tables import (
     Dossier,
     Event,
+    Holding,
     Mail,
     Notice,
     Obligation,
@@ -167,6 +168,9 @@ def test_the_ended_positions_have_no_holder_any_more(busy: "Office") -> None:
     assert {position for position, _ in enter(busy).ended} == {
         f"{place}/{role}" for place in ("delta", "hill") for role in ("ocop_team", "district_leader")
     }
+    with busy.reading() as work:
+        held = work.session.exec(select(Holding).where(col(Holding.position).startswith("hill/"))).all()
+        assert {str(holding.until_on) for holding in held} == {DAY}
     sender = RecordingEmailSender()
     busy.sweep("2018-03-20 07:30")
     busy.send("2018-03-20 07:30", sender)
