@@ -36,6 +36,8 @@ from ocop_workflow.cli import (
     support,
     targets_command,
     task,
+    unit,
+    unit_succession,
     why,
 )
 from ocop_workflow.cli.output import error_console
@@ -46,7 +48,7 @@ IN_ORDER_OF_USE = (
     *("demo", "init", "cycle", "people", "products", "doctor", "serve"),
     *("dossier", "report", "task", "certificate", "support"),
     *("extend", "overrun", "overruns", "calendar", "escalations", "notices", "outbox", "why", "audit"),
-    *("ruleset", "criteria", "machine"),
+    *("unit", "ruleset", "criteria", "machine"),
     *("run", "tick", "migrate", "demo-prefect"),
 )
 """How `ocop --help` lists commands: to begin, day by day, what the office decides and looks up, the law, upkeep."""
@@ -114,6 +116,8 @@ app.add_typer(ruleset.app, name="ruleset")
 app.add_typer(machine.app, name="machine")
 app.add_typer(escalations.app, name="escalations")
 app.add_typer(notices.app, name="notices")
+app.add_typer(unit.app, name="unit")
+unit_succession.register(unit.app)
 extend.register(app)
 folder.register(app)
 doctor.register(app)

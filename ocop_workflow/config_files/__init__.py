@@ -21,6 +21,7 @@ from ocop_workflow.config_files.loading import (
 from ocop_workflow.config_files.products import load_products
 from ocop_workflow.config_files.schedules import Schedule, Schedules
 from ocop_workflow.config_files.schemas import json_schemas, write_json_schemas
+from ocop_workflow.config_files.successions import load_succession
 
 __all__ = [
     "Behaviour",
@@ -44,6 +45,7 @@ __all__ = [
     "load_rule_set",
     "load_rule_sets",
     "load_schedules",
+    "load_succession",
     "load_units",
     "plans_under",
     "read_document",

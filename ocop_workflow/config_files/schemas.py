@@ -9,6 +9,7 @@ from ocop_workflow.config_files.schedules import Schedules
 from ocop_workflow.policy.criteria import CriteriaSet, Misprints
 from ocop_workflow.policy.plan import CalendarRules, CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.policy.successions import Succession
 from ocop_workflow.policy.units import UnitRegister
 
 
@@ -22,6 +23,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "misprints": Misprints.model_json_schema(),
         "rule-set": RuleSet.model_json_schema(),
         "schedules": Schedules.model_json_schema(),
+        "succession": Succession.model_json_schema(),
         "unit-register": UnitRegister.model_json_schema(),
     }
 

@@ -117,13 +117,15 @@ def positions_on(stages: Sequence[Stage], *, units: UnitRegister, unit: str) -> 
 def position_of(reference: PositionRef, *, units: UnitRegister, unit: str) -> str:
     """Return the position (`unit/role`) that a reference means, seen from `unit`.
 
+    Where its unit was taken over, it is the position that answers for it now.
+
     Raises:
-        KeyError: No unit of that level holds `unit`.
+        KeyError: No unit of that level holds `unit`, nor ever did.
     """
     if reference.unit is not None:
-        return f"{reference.unit}/{reference.role}"
+        return units.successor_of(f"{reference.unit}/{reference.role}")
     level = reference.level or units.roles[reference.role].level
-    holder = units.ancestor(unit, level)
+    holder = units.seat(unit, level)
     if holder is None:
         raise KeyError(f"{unit} lies in no unit of level {level}")
-    return f"{holder.id}/{reference.role}"
+    return units.successor_of(f"{holder.id}/{reference.role}")

@@ -48,19 +48,45 @@ class PositionRef(Record):
     level: Identifier | None = None
 
 
+class TakeOver(Record):
+    """One unit takes over from others, which end.
+
+    `roles` names who takes over a role that the successor's level does not have. `producers` names the producers whose
+    place went to another unit than the successor, by the name under which they are registered.
+    """
+
+    units: tuple[Identifier, ...] = Field(min_length=1)
+    successor: Identifier
+    roles: dict[Identifier, Identifier] = Field(default_factory=dict)
+    producers: dict[str, Identifier] = Field(default_factory=dict)
+
+
+class TakenOver(TakeOver):
+    """A takeover that an act entered in a register: since which day, by which decision."""
+
+    effective_on: date
+    decision: str
+
+
 class UnitRegister(Record):
-    """The units of one installation, with their roles. File: `config/units/<id>.yaml`."""
+    """The units of one installation, with their roles. File: `config/units/<id>.yaml`.
+
+    `taken_over` is what acts of succession entered: the units before stay, under their names.
+    """
 
     id: Identifier
     source: Source
     roles: dict[Identifier, Role]
     units: tuple[Unit, ...]
+    taken_over: tuple[TakenOver, ...] = ()
     _by_id: dict[str, Unit] = PrivateAttr(default_factory=dict)
+    _taken_over: dict[str, TakenOver] = PrivateAttr(default_factory=dict)
     _areas: dict[tuple[str, str, date | None], tuple[str, ...]] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, _context: object) -> None:
         """Index the units: a nation has thousands, and every date of a dossier asks for one."""
         self._by_id.update((unit.id, unit) for unit in reversed(self.units))
+        self._taken_over.update((unit_id, each) for each in self.taken_over for unit_id in each.units)
 
     def unit(self, unit_id: str) -> Unit:
         """Return the unit with this id.
@@ -77,6 +103,30 @@ class UnitRegister(Record):
             unit = self.unit(unit.parent) if unit.parent else None
         return unit
 
+    def seat(self, unit_id: str, level: str) -> Unit | None:
+        """Return the unit of `level` that `unit_id` lies in, or that a predecessor lay in while the level existed."""
+        found = self.ancestor(unit_id, level)
+        if found is not None:
+            return found
+        before = (each for each in self.unit(unit_id).predecessors if each in self._taken_over)
+        return next((seat for each in before if (seat := self.seat(each, level)) is not None), None)
+
+    def successor_of(self, position: str) -> str:
+        """Return the position (`unit/role`) that has taken over from `position`; itself while its unit goes on.
+
+        A party that is no position is returned as it is.
+        """
+        unit_id, slash, role = position.partition("/")
+        while (entry := self._taken_over.get(unit_id)) is not None:
+            unit_id, role = entry.successor, entry.roles.get(role, role)
+        return f"{unit_id}{slash}{role}"
+
+    def unit_today(self, unit_id: str, producer: str = "") -> str:
+        """Return the unit that has taken over from a unit, for the producer of this name; itself while it goes on."""
+        while (entry := self._taken_over.get(unit_id)) is not None:
+            unit_id = entry.producers.get(producer, entry.successor)
+        return unit_id
+
     def units_of_level(self, level: str) -> tuple[Unit, ...]:
         """Return the units of one level in the order of the file."""
         return tuple(unit for unit in self.units if unit.level == level)
@@ -87,29 +137,43 @@ class UnitRegister(Record):
             yield from (f"{unit.id}/{role_id}" for role_id, role in self.roles.items() if role.level == unit.level)
 
     def superior_of(self, position: str) -> str | None:
-        """Return the position (`unit/role`) one step above `position`, or None at the top."""
+        """Return the position (`unit/role`) one step above `position`, or None at the top.
+
+        Where the unit above was taken over, or its level abolished, it is the position that answers for it now.
+        """
         unit_id, _, role_id = position.partition("/")
         role = self.roles[role_id]
         if role.superior is None:
             return None
         if role.superior_in == "unit":
             return f"{unit_id}/{role.superior}"
-        parent = self.unit(unit_id).parent
-        return f"{parent}/{role.superior}" if parent else None
+        above = self.unit(unit_id).parent
+        if above is None:
+            return None
+        level = self.roles[role.superior].level
+        if self.unit(above).level != level and (seat := self.seat(unit_id, level)) is not None:
+            above = seat.id
+        return self.successor_of(f"{above}/{role.superior}")
 
     def units_meant(self, reference: PositionRef, *, office: str, on: date | None = None) -> tuple[str, ...]:
         """Return the units a reference means: the one named, or all of its level in the office's area.
 
-        With `on`, of those without a name only the units that exist on that day.
+        With `on`, of those without a name only the units that exist on that day. A unit that took over from one of the
+        area belongs to it too: an office that has ended itself still has what its communes became.
         """
         if reference.unit is not None:
             return (reference.unit,)
         level = reference.level or self.roles[reference.role].level
         if (level, office, on) not in self._areas:  # asked for every day by every office, the same each time
-            area = self.unit(office)
             self._areas[level, office, on] = tuple(
                 unit.id
                 for unit in self.units_of_level(level)
-                if self.ancestor(unit.id, area.level) == area and (on is None or unit.exists_on(on))
+                if self.lies_in(unit.id, office) and (on is None or unit.exists_on(on))
             )
         return self._areas[level, office, on]
+
+    def lies_in(self, unit_id: str, area: str) -> bool:
+        """Tell whether a unit lies in another one, itself included, or took over from a unit that did."""
+        if self.ancestor(unit_id, self.unit(area).level) == self.unit(area):
+            return True
+        return any(each in self._taken_over and self.lies_in(each, area) for each in self.unit(unit_id).predecessors)

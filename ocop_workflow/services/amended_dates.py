@@ -125,6 +125,8 @@ class _Reader:
     def _report(self, obligation: Obligation) -> Revised:
         report = self._work.session.get_one(Report, obligation.subject_id)
         turn = self._turns.get((report.duty_id, report.unit_id, report.period_id))
+        if turn is None and self._old.units.unit_today(report.unit_id) != report.unit_id:
+            return Revised(obligation, obligation.ladder)  # its unit has ended; the successor owes it as it is
         if turn is None:
             raise AmendmentRefusedError("is open and the edited plan asks for no such report; keep its date")
         duty = turn.duty

@@ -24,6 +24,7 @@ from ocop_workflow.storage.tables import (
     FeedLink,
     PlanTask,
     Report,
+    SuccessionAct,
     Support,
 )
 
@@ -253,5 +254,7 @@ def _subject_rows(session: Session) -> Iterator[tuple[str, int, str | None]]:
         yield f"certificate:{certificate[0]}", certificate[1], certificate[2]
     for cycle in session.exec(select(Cycle.id, Cycle.version, Cycle.status)):
         yield f"cycle:{cycle[0]}", cycle[1], cycle[2]
+    for act in session.exec(select(SuccessionAct.id, SuccessionAct.version)):
+        yield f"succession:{act[0]}", act[1], None
     for feed in session.exec(select(FeedLink.id, FeedLink.version)):
         yield f"feed:{feed[0]}", feed[1], None

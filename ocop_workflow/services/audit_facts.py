@@ -13,11 +13,13 @@ from ocop_workflow.services.audit_certificates import certificate_faults, produc
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.audit_reports import report_faults, snapshot_faults
 from ocop_workflow.services.audit_sessions import session_faults
+from ocop_workflow.services.audit_successions import succession_faults
 from ocop_workflow.services.calendar_edits import CALENDAR_CHANGED
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.links import details_of_link
 from ocop_workflow.services.papers import PAPER_RECORDED
+from ocop_workflow.services.successions import UNITS_SUCCEEDED
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -67,6 +69,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("notices", notice_faults),
         ("deputies", deputy_faults),
         ("dates", date_faults),
+        ("successions", succession_faults),
     )
     return [fault for table, check in checks for fault in _found(table, check, session, streams)]
 
@@ -93,7 +96,7 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
         stream = f"cycle:{cycle.id}"
         opened = details_of(streams[stream][0])
         for event in streams[stream]:
-            if event.action in (CALENDAR_CHANGED, PLAN_AMENDED):
+            if event.action in (CALENDAR_CHANGED, PLAN_AMENDED, UNITS_SUCCEEDED):
                 opened |= {name: told for name, told in details_of(event).items() if name in PINNED}
         for name in PINNED:
             if getattr(cycle, name) != opened[name]:

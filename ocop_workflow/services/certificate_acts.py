@@ -82,7 +82,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     product = session.get_one(Product, dossier.product_id)
     book = work.books.of_dossier(session, cycle, dossier)
     stars = _stars_to_certify(dossier)
-    authority = authority_for(book.rule_set, book.units.ancestor, product.unit_id, stars)
+    authority = authority_for(book.rule_set, book.units, dossier.unit_id, stars)
     _check_actor(issue.actor, authority, cycle.office_position)
     _check_issue(work, cycle, dossier, issue)
     months = book.rule_set.validity_months

@@ -102,14 +102,16 @@ def _fault(work: UnitOfWork, cycle: Cycle, book: Rulebook, row: CertificateRow) 
 
 
 def _unit_fault(cycle: Cycle, book: Rulebook, row: CertificateRow) -> str | None:
-    units, office = book.units, book.units.unit(cycle.office_id)
+    units, office = book.units, cycle.office_id
     known = [unit.id for unit in units.units]
     if row.unit not in known:
         return unknown_name((), "unit", row.unit[:80], known).sentence
-    if units.ancestor(row.unit, office.level) != office:
-        return f"the unit {row.unit} lies outside {office.id}; leave the certificate to the office of its area"
+    if units.unit_today(row.unit) != row.unit:
+        return f"the unit {row.unit} was taken over by {units.unit_today(row.unit)}; name that one"
+    if not units.lies_in(row.unit, office):
+        return f"the unit {row.unit} lies outside {office}; leave the certificate to the office of its area"
     try:
-        authority_for(book.rule_set, units.ancestor, row.unit, row.stars)
+        authority_for(book.rule_set, units, row.unit, row.stars)
     except CertificateRefusedError:
         return f"{row.stars} stars are not certified under rule set {book.rule_set.id}; correct the stars"
     return None
@@ -137,7 +139,7 @@ def _enter(work: UnitOfWork, cycle: Cycle, book: Rulebook, row: CertificateRow, 
         rule_set_hash=cycle.rule_set_hash,
         number=row.number,
         stars=row.stars,
-        authority=authority_for(book.rule_set, book.units.ancestor, row.unit, row.stars),
+        authority=authority_for(book.rule_set, book.units, row.unit, row.stars),
         issued_on=row.issued_on,
         expires_at=_expiry(row.issued_on, row.expires_on, book.rule_set.validity_months),
         status=CertificateStatus.VALID.value,

@@ -163,7 +163,7 @@ def _open(work: UnitOfWork, case: CertificateCase) -> None:
         subject_id=certificate.id,
         unit_id=case.product.unit_id,
         party=case.producer,
-        superior=_receiver(case),
+        superior=receiver_of(case),
         due=_due(case),
         opens_at=opens_at,
         ladder=rules.ladder,
@@ -181,7 +181,7 @@ def _follow(work: UnitOfWork, case: CertificateCase, owed: Obligation) -> None:
         return
     due = _due(case)
     unhandled = owed.next_action_at
-    owed.cycle_id, owed.ladder, owed.superior = case.cycle.id, rules.ladder, _receiver(case)
+    owed.cycle_id, owed.ladder, owed.superior = case.cycle.id, rules.ladder, receiver_of(case)
     if due.due_at != owed.due_at:
         owed.due_at, owed.why_code, owed.why_params, owed.source = due.due_at, due.code, dict(due.params), due.source
         owed.deadline_version += 1
@@ -206,7 +206,7 @@ def _due(case: CertificateCase) -> ResolvedDue:
     return ResolvedDue(opens_at, due_at, last_day, Firmness.HARD, Origin.STATUTORY, code, source, params)
 
 
-def _receiver(case: CertificateCase) -> str | None:
+def receiver_of(case: CertificateCase) -> str | None:
     """Return the position that takes the renewal in; None where the newest register has no such unit any more."""
     stage = case.book.stages(f"{RENEWAL_ROUND}{case.certificate.id}", DossierKind.RENEWAL)[0]
     receipt = step_settled_by(stage, DossierTrigger.RECEIVE)

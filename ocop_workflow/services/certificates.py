@@ -10,6 +10,7 @@ from ocop_workflow.clock import OFFICE_ZONE, start_of_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.certificate_terms import changes
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet
+from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.notices import tell
@@ -132,12 +133,12 @@ def certificates_not_ended(session: Session, product_id: str) -> list[Certificat
     return list(session.exec(query.order_by(col(Certificate.issued_on), col(Certificate.id))))
 
 
-def authority_for(rules: RuleSet, ancestor: Any, unit_id: str, stars: int) -> str:
+def authority_for(rules: RuleSet, units: UnitRegister, unit_id: str, stars: int) -> str:
     """Return the unit that recognises a product of `unit_id` with so many stars; its level where no unit is known.
 
     Args:
         rules: The rule set.
-        ancestor: The register's way from a unit to the one of a level that it lies in.
+        units: The register.
         unit_id: The product's unit.
         stars: The stars.
 
@@ -150,8 +151,8 @@ def authority_for(rules: RuleSet, ancestor: Any, unit_id: str, stars: int) -> st
             f"under rule set {rules.id} nobody recognises {stars} stars; the producer is told in writing, and no "
             "certificate is issued"
         )
-    unit = ancestor(unit_id, level)
-    return level if unit is None else str(unit.id)
+    unit = units.seat(unit_id, level)
+    return level if unit is None else units.unit_today(unit.id)
 
 
 def move(

@@ -280,7 +280,7 @@ def check_permitted(case: DossierCase, actor: str, *, of_members: tuple[str, ...
     council = council_of(case)
     if council is not None and len(of_members) == 1:
         permitted |= {
-            position_of(seat.position, units=case.book.units, unit=case.product.unit_id)
+            position_of(seat.position, units=case.book.units, unit=case.dossier.unit_id)
             for seat in council.seats
             if seat.id == of_members[0] and seat.position is not None
         }

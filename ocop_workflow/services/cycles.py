@@ -14,6 +14,7 @@ from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import WorkingDays
+from ocop_workflow.services.entered_successions import with_entered_successions
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.pinned_documents import pin
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -48,6 +49,7 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
 
     Raises:
         CycleError: The plan has no such year, its horizon is past, or the year is open already.
+        SuccessionRefusedError: The register does not fit what units have taken over from others here.
     """
     plan = documents.plan
     if year not in plan.years:
@@ -58,10 +60,11 @@ def open_cycle(work: UnitOfWork, documents: CycleDocuments, *, year: int, actor:
     key = f"{plan.id}/{year}"
     if work.session.exec(select(Cycle.id).where(col(Cycle.key) == key)).first() is not None:
         raise CycleError(f"cycle {key} is open already; `ocop cycle list` shows it")
+    units = with_entered_successions(work.session, documents.units)
     pinned = {
         "plan_hash": _pin(work, "plan", plan.id, plan),
         "rule_set_hash": _pin(work, "rule_set", documents.rule_set.id, documents.rule_set),
-        "units_hash": _pin(work, "units", documents.units.id, documents.units),
+        "units_hash": _pin(work, "units", units.id, units),
         "days_hash": pin(work.session, kind="days", name=f"{plan.id}/{year}", value=documents.days.snapshot()),
         "products_hash": pin(
             work.session,

@@ -38,7 +38,7 @@ class DossierCase:
 
     def party(self, owner: Owner) -> str:
         """Return the party that an owner of the route means for this product."""
-        return party_of(owner, units=self.book.units, unit=self.product.unit_id, producer_id=self.product.producer_id)
+        return party_of(owner, units=self.book.units, unit=self.dossier.unit_id, producer_id=self.product.producer_id)
 
     def responsible(self) -> str | None:
         """Return the one party whose move it is now (promise I5), or None at an end."""

@@ -155,9 +155,9 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
 
 def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:
     """Record that a dossier was opened and what its producer owes first."""
+    dossier.version, dossier.unit_id = 1, product.unit_id
     stage = book.stages(dossier.round_id, dossier.kind)[0]
     case = DossierCase(dossier, product, cycle, book, stage, book.round(dossier.round_id))
-    dossier.version = 1
     state = state_of(dossier.stage, dossier.status)
     details: dict[str, Any] = {"kind": dossier.kind}
     if dossier.criteria_set is not None:

@@ -75,7 +75,8 @@ def hand_over(work: UnitOfWork, handover: Handover) -> int:
             work, cycle, Act(cycle.office_position, POSITION_HANDED_OVER, details=details, command=command)
         )
         _renew_links(work, cycle, handover.position)
-        insert_notices(work.session, [_line(work, cycle, obligation, handover.start_on) for obligation in owed])
+        rung = f"handover/{handover.start_on}"
+        insert_notices(work.session, [line_of_open(work, cycle, obligation, rung=rung) for obligation in owed])
         lines += len(owed)
     return lines
 
@@ -106,9 +107,8 @@ def _open_list(work: UnitOfWork, cycle: Cycle, position: str) -> list[Obligation
     return list(work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))))
 
 
-def _line(work: UnitOfWork, cycle: Cycle, obligation: Obligation, start_on: date) -> dict[str, object]:
-    """Return the notice that tells the successor of one date; a rung of the same day speaks for both."""
-    rung = f"handover/{start_on}"
+def line_of_open(work: UnitOfWork, cycle: Cycle, obligation: Obligation, *, rung: str) -> dict[str, object]:
+    """Return the notice that tells a successor of one open date; a rung of the same day speaks for both."""
     overdue = obligation.due_at is not None and obligation.due_at <= work.now
     row = notice_row(
         work,

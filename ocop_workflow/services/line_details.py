@@ -38,7 +38,7 @@ def receiver(session: Session, book: Rulebook, dossier: Dossier, obligation: Obl
     stage = next(s for s in book.stages(dossier.round_id, dossier.kind) if s.id == obligation.stage)
     receipt = step_settled_by(stage, DossierTrigger.RECEIVE)
     owner = receipt.owner if receipt else stage.decided_by
-    party = party_of(owner, units=book.units, unit=product.unit_id, producer_id=product.producer_id)
+    party = party_of(owner, units=book.units, unit=dossier.unit_id, producer_id=product.producer_id)
     return position_title(book.units, party).model_dump()
 
 

@@ -149,13 +149,14 @@ class RulebookShelf:
         criteria_hash = cycle.criteria_hashes.get(rule_set.id)
         key = (*hashes, criteria_hash or "", str(cycle.year))
         if key not in self._books:
+            units = self._parsed(session, cycle.units_hash, UnitRegister.model_validate)
             self._books[key] = Rulebook(
                 cycle.year,
                 self._parsed(session, cycle.plan_hash, CyclePlan.model_validate),
                 rule_set,
-                self._parsed(session, cycle.units_hash, UnitRegister.model_validate),
+                units,
                 self._parsed(session, cycle.days_hash, WorkingDays.from_snapshot),
-                self._parsed(session, cycle.products_hash, _products),
+                _in_units_of_today(self._parsed(session, cycle.products_hash, _products), units),
                 self._parsed(session, criteria_hash, criteria_by_number) if criteria_hash else {},
             )
         return self._books[key]
@@ -170,6 +171,15 @@ class RulebookShelf:
 def criteria_by_number(rows: list[Any]) -> dict[int, CriteriaSet]:
     """Return pinned criteria sets by their number."""
     return {each.number: each for each in map(CriteriaSet.model_validate, rows)}
+
+
+def _in_units_of_today(products: tuple[PlannedProduct, ...], units: UnitRegister) -> tuple[PlannedProduct, ...]:
+    """Return planned products with the units that have taken over from those they were listed in."""
+    if not units.taken_over:
+        return products
+    return tuple(
+        product.model_copy(update={"unit": units.unit_today(product.unit, product.producer)}) for product in products
+    )
 
 
 def _products(rows: list[Any]) -> tuple[PlannedProduct, ...]:

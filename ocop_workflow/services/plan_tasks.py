@@ -89,8 +89,10 @@ def _apply(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger, act: Act) -> 
     """Move the task on with its event; return False when this command did it before."""
     if command_done(work.session, act.command):
         return False
-    office = work.session.get_one(Cycle, task.cycle_id).office_position
-    whose = task.approver or office if trigger is TaskTrigger.APPROVE else task.lead
+    cycle = work.session.get_one(Cycle, task.cycle_id)
+    office = cycle.office_position
+    planned = task.approver or office if trigger is TaskTrigger.APPROVE else task.lead
+    whose = work.books.of_cycle(work.session, cycle).units.successor_of(planned)
     if act.actor not in (whose, office):
         raise TaskNotPermittedError(f"{act.actor} may not {trigger} this task; that is for {whose}")
     before = task.status

@@ -19,7 +19,6 @@ from ocop_workflow.storage.tables import (
     Official,
     PlanTask,
     Producer,
-    Product,
     Report,
 )
 
@@ -35,12 +34,14 @@ def known_positions(session: Session, books: RulebookShelf) -> dict[str, list[st
 
 
 def cycles_knowing(session: Session, books: RulebookShelf, position: str) -> list[Cycle]:
-    """Return the open cycles whose register has a position."""
+    """Return the open cycles whose register has a position that is still there."""
     unit_id, _, role_id = position.partition("/")
     found = []
     for cycle in _open_cycles(session):
         register = books.of_cycle(session, cycle).units
         role = register.roles.get(role_id)
+        if register.successor_of(position) != position:
+            continue
         if role is not None and any(unit.id == unit_id and unit.level == role.level for unit in register.units):
             found.append(cycle)
     return found
@@ -88,6 +89,7 @@ def needed_by_cycle(session: Session, books: RulebookShelf, cycles: Sequence[Cyc
     for cycle_id, unit, round_id, kind in session.exec(_routes_of_open_dossiers(list(needed))):
         needed[cycle_id].update(book_of[cycle_id].positions_on_route(round_id, kind, unit))
     for cycle_id, book in book_of.items():
+        needed[cycle_id] = {book.units.successor_of(position) for position in needed[cycle_id]}
         rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
         if any(rung.audience is Audience.SUPERIOR for rung in rungs):
             needed[cycle_id].update(
@@ -134,8 +136,7 @@ def _holds_on(day: date) -> tuple[ColumnElement[bool], ...]:
 def _routes_of_open_dossiers(cycle_ids: Sequence[str]) -> Select[str, str, str, str]:
     """Return the query for cycle, unit, round and kind of the open dossiers, each combination once."""
     return (
-        select(Dossier.cycle_id, Product.unit_id, Dossier.round_id, Dossier.kind)
-        .join(Product, col(Product.id) == col(Dossier.product_id))
+        select(Dossier.cycle_id, Dossier.unit_id, Dossier.round_id, Dossier.kind)
         .where(col(Dossier.cycle_id).in_(cycle_ids), col(Dossier.closed_at).is_(None))
         .distinct()
     )

@@ -131,12 +131,14 @@ class _Judge:
         return self._against_the_register(product)
 
     def _unit_fault(self, product: PlannedProduct) -> str | None:
-        units, office = self._book.units, self._book.units.unit(self._cycle.office_id)
+        units, office = self._book.units, self._cycle.office_id
         known = [unit.id for unit in units.units]
         if product.unit not in known:
             return unknown_name((), "unit", product.unit[:80], known).sentence
-        if units.ancestor(product.unit, office.level) != office:
-            return f"the unit {product.unit} lies outside {office.id}; leave the product to the office of its area"
+        if units.unit_today(product.unit) != product.unit:
+            return f"the unit {product.unit} was taken over by {units.unit_today(product.unit)}; name that one"
+        if not units.lies_in(product.unit, office):
+            return f"the unit {product.unit} lies outside {office}; leave the product to the office of its area"
         for stage in self._book.stages(self._round.id, DossierKind.FIRST):
             for owner in (stage.submitted_by, stage.decided_by, *(step.owner for step in stage.steps)):
                 try:

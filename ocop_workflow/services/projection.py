@@ -50,13 +50,21 @@ def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
 def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
     """Return whether a report or plan task of the cycle's year has no row yet."""
     book = work.books.of_cycle(work.session, cycle)
-    reports = len(book.report_turns())
     tasks = sum(len(task.dates) for task in book.cycle_year.tasks)
-    there = [
-        work.session.exec(select(func.count()).select_from(table).where(col(table.cycle_id) == cycle.id)).one()
-        for table in (Report, PlanTask)
-    ]
-    return there != [reports, tasks]
+    there = work.session.exec(
+        select(func.count()).select_from(PlanTask).where(col(PlanTask.cycle_id) == cycle.id)
+    ).one()
+    return there != tasks or bool(missing_reports(work, cycle, book))
+
+
+def missing_reports(work: UnitOfWork, cycle: Cycle, book: Rulebook) -> list[ReportTurn]:
+    """Return the turns of a cycle's report duties that have no row yet.
+
+    A row whose turn is gone stays: what a unit owed before it ended is on record.
+    """
+    found = select(Report.duty_id, Report.period_id, Report.unit_id).where(col(Report.cycle_id) == cycle.id)
+    there = set(work.session.exec(found))
+    return [turn for turn in book.report_turns() if (turn.duty.id, turn.period.id, turn.unit) not in there]
 
 
 def register_products(work: UnitOfWork, cycle: Cycle, keys: list[str], *, actor: str) -> int:
@@ -108,18 +116,11 @@ def register_product(
 def project_reports(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
     """Create every period's report of every duty that is missing, ahead of time; return how many were new."""
     book = work.books.of_cycle(work.session, cycle)
-    found = work.session.exec(
-        select(Report.duty_id, Report.period_id, Report.reporter).where(col(Report.cycle_id) == cycle.id)
-    )
-    present = set(found)
-    new = 0
-    for turn in book.report_turns():
-        duty, unit, period, _ = turn
-        reporter = position_of(duty.reporters, units=book.units, unit=unit)
-        if (duty.id, period.id, reporter) not in present:
-            _add_report(work, cycle, book, turn, reporter=reporter, actor=actor)
-            new += 1
-    return new
+    missing = missing_reports(work, cycle, book)
+    for turn in missing:
+        reporter = position_of(turn.duty.reporters, units=book.units, unit=turn.unit)
+        _add_report(work, cycle, book, turn, reporter=reporter, actor=actor)
+    return len(missing)
 
 
 def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:

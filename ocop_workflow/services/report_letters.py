@@ -31,7 +31,8 @@ def for_reporting(book: Rulebook, report: Report) -> tuple[Wording, ...]:
     """Return what helps a reporter: whether anything is owed at all, where it goes, which figures it has."""
     duty = next(d for d in book.cycle_year.report_duties if d.id == report.duty_id)
     said = [] if duty.only_if is None else [Wording("mail.only_if", {"only_if": duty.only_if.model_dump()})]
-    said.append(Wording("mail.report_to", {"collector": position_title(book.units, report.collector).model_dump()}))
+    collector = position_title(book.units, book.units.successor_of(report.collector))
+    said.append(Wording("mail.report_to", {"collector": collector.model_dump()}))
     if duty.figures:
         figures = {
             language.value: "; ".join(_shown(figure, language) for figure in duty.figures) for language in Language

@@ -95,7 +95,7 @@ def report_page(work: UnitOfWork, report: Report, *, link_until: datetime) -> Re
         title=duty.title,
         period=period_title(report.period_id),
         unit=book.units.unit(report.unit_id).name,
-        collector=position_title(book.units, report.collector),
+        collector=position_title(book.units, book.units.successor_of(report.collector)),
         status=report.status,
         figures=duty.figures,
         only_if=duty.only_if,

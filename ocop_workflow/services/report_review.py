@@ -8,7 +8,13 @@ from ocop_workflow.policy.date_expressions import Firmness, Origin, ResolvedDue
 from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.obligations import REPORT, Duty, close_obligation, open_obligation, open_obligations_of
-from ocop_workflow.services.reports import ReportNotPermittedError, apply_report_trigger, duty_of, ensure_link
+from ocop_workflow.services.reports import (
+    ReportNotPermittedError,
+    apply_report_trigger,
+    duty_of,
+    ensure_link,
+    reporter_of,
+)
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Report
 from state_machines.report import ReportTrigger
@@ -65,7 +71,7 @@ def return_report(
     tell(
         work,
         cycle,
-        recipient=report.reporter,
+        recipient=reporter_of(work, report),
         code="news.report_returned",
         params={"last_on": last_day_in_time(correct_by_at).isoformat()},
         subject_id=report.id,
@@ -95,7 +101,7 @@ def excuse_report(work: UnitOfWork, report: Report, *, actor: str, reason: str, 
 
 def _owe_correction(work: UnitOfWork, cycle: Cycle, report: Report, correct_by_at: datetime) -> None:
     book = work.books.of_cycle(work.session, cycle)
-    duty = duty_of(book, report)
+    duty, reporter = duty_of(book, report), book.units.successor_of(report.reporter)
     due = ResolvedDue(
         opens_at=work.now,
         due_at=correct_by_at,
@@ -112,8 +118,8 @@ def _owe_correction(work: UnitOfWork, cycle: Cycle, report: Report, correct_by_a
         kind=REPORT,
         subject_id=report.id,
         unit_id=report.unit_id,
-        party=report.reporter,
-        superior=book.units.superior_of(report.reporter),
+        party=reporter,
+        superior=book.units.superior_of(reporter),
         due=due,
         opens_at=work.now,
         ladder=duty.ladder,
@@ -123,8 +129,9 @@ def _owe_correction(work: UnitOfWork, cycle: Cycle, report: Report, correct_by_a
 
 def _check_collector(work: UnitOfWork, report: Report, actor: str) -> Cycle:
     cycle = work.session.get_one(Cycle, report.cycle_id)
-    if actor not in (report.collector, cycle.office_position):
-        raise ReportNotPermittedError(f"{actor} may not decide on this report; that is for {report.collector}")
+    collector = work.books.of_cycle(work.session, cycle).units.successor_of(report.collector)
+    if actor not in (collector, cycle.office_position):
+        raise ReportNotPermittedError(f"{actor} may not decide on this report; that is for {collector}")
     return cycle
 
 

@@ -37,13 +37,13 @@ def _raise(work: UnitOfWork, cycle: Cycle, book: Rulebook, sent: Report, report:
     sent.version += 1
     stream = f"report:{sent.id}"
     details = {"input": report.id, "event": report.version}
-    act = Act(report.reporter, "supplement_needed", details=details, effective_at=at)
+    act = Act(book.units.successor_of(report.reporter), "supplement_needed", details=details, effective_at=at)
     append_event(work, stream=stream, seq=sent.version, cycle_id=cycle.id, act=act)
     work.session.add(sent)
     tell(
         work,
         cycle,
-        recipient=sent.reporter,
+        recipient=book.units.successor_of(sent.reporter),
         code="news.report_supplement",
         params={
             "unit": book.units.unit(report.unit_id).name.model_dump(),

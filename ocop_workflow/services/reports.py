@@ -58,6 +58,12 @@ def period_of(book: Rulebook, report: Report) -> ReportPeriod:
     return next(period for period in periods if period.id == report.period_id)
 
 
+def reporter_of(work: UnitOfWork, report: Report) -> str:
+    """Return who answers for a report now; its row keeps who it was planned for."""
+    cycle = work.session.get_one(Cycle, report.cycle_id)
+    return work.books.of_cycle(work.session, cycle).units.successor_of(report.reporter)
+
+
 def reports_to_open(session: Session, cycle: Cycle, *, now: datetime) -> list[str]:
     """Return the ids of a cycle's reports whose period has opened and that nobody has opened yet."""
     return reports_to_open_by_cycle(session, [cycle], now=now)[cycle.id]
@@ -153,9 +159,10 @@ def file_report(
     if command_done(work.session, command):
         return report
     cycle = work.session.get_one(Cycle, report.cycle_id)
-    if actor not in (report.reporter, cycle.office_position):
-        raise ReportNotPermittedError(f"{actor} may not file this report; that is for {report.reporter}")
     book = work.books.of_cycle(work.session, cycle)
+    reporter = book.units.successor_of(report.reporter)
+    if actor not in (reporter, cycle.office_position):
+        raise ReportNotPermittedError(f"{actor} may not file this report; that is for {reporter}")
     at = work.happened_at(effective_at)
     _check_begun(book, report, at)
     trigger = ReportTrigger.DECLARE_NOTHING if figures is None else ReportTrigger.SUBMIT
@@ -189,7 +196,7 @@ def apply_report_trigger(work: UnitOfWork, report: Report, trigger: ReportTrigge
 def ensure_link(work: UnitOfWork, report: Report, *, actor: str) -> None:
     """Give a report the link for its reporter, unless it has one."""
     if not links_of(work.session, report.id):
-        issue_link(work, report, recipient=report.reporter, actor=actor)
+        issue_link(work, report, recipient=reporter_of(work, report), actor=actor)
 
 
 def _settle(work: UnitOfWork, report: Report, *, status: str, at: datetime) -> None:

@@ -10,6 +10,7 @@ from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.successions import UNITS_SUCCEEDED
 from ocop_workflow.services.titles import ground_title, told
 from ocop_workflow.storage.tables import Dossier, Event
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
@@ -40,16 +41,23 @@ def history_of(session: Session, book: Rulebook, dossier: Dossier) -> tuple[Hist
     return tuple(HistoryEntry(wording, event.effective_at) for event, wording in told if wording is not None)
 
 
-def _told(  # noqa: PLR0911 -- one answer for each event
-    book: Rulebook, dossier: Dossier, event: Event
-) -> Wording | None:
+def _told(book: Rulebook, dossier: Dossier, event: Event) -> Wording | None:
     """Return what the page says of an event, or None of one that is not for the producer."""
-    details = details_of(event)
     titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
     if event.action in _REDATED:
-        return _redated(event.action, dossier, details, titles)
+        return _redated(event.action, dossier, details_of(event), titles)
+    if event.action == UNITS_SUCCEEDED:
+        return Wording("page.told.units_succeeded", {"decision": event.rule or NOT_GIVEN})
+    return _told_of_move(book, dossier, event, titles)
+
+
+def _told_of_move(  # noqa: PLR0911 -- one answer for each event
+    book: Rulebook, dossier: Dossier, event: Event, titles: dict[str, dict[str, str]]
+) -> Wording | None:
+    """Return what the page says of an event that changed the dossier's state."""
     if event.from_state is None or event.to_state is None:
         return None
+    details = details_of(event)
     stage_id, before = split_state(event.from_state, dossier.stage)
     next_id, after = split_state(event.to_state, stage_id)
     stage = {"stage": titles[stage_id]}

@@ -1,13 +1,13 @@
-"""Recording an act in the stream of what an obligation is about: a dossier, a report or a plan task."""
+"""Recording an act in the stream of what an obligation is about: a dossier, report, plan task or certificate."""
 
 from sqlmodel import Session
 
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT
+from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, RENEWAL, REPORT
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Dossier, Event, Obligation, PlanTask, Report
+from ocop_workflow.storage.tables import Certificate, Dossier, Event, Obligation, PlanTask, Report
 
-_STREAMS = {DOSSIER_STEP: "dossier", REPORT: "report", PLAN_TASK: "task"}
+_STREAMS = {DOSSIER_STEP: "dossier", REPORT: "report", PLAN_TASK: "task", RENEWAL: "certificate"}
 
 
 def stream_of(obligation: Obligation) -> str:
@@ -28,7 +28,13 @@ def record_on_subject(work: UnitOfWork, obligation: Obligation, act: Act) -> Eve
     Raises:
         VersionConflictError: Somebody else changed the subject meanwhile.
     """
-    subject = dated_subject(work.session, obligation) or work.session.get_one(Dossier, obligation.subject_id)
+    subject = _subject_of(work.session, obligation)
     subject.version += 1
     work.session.add(subject)
     return append_event(work, stream=stream_of(obligation), seq=subject.version, cycle_id=obligation.cycle_id, act=act)
+
+
+def _subject_of(session: Session, obligation: Obligation) -> Certificate | Dossier | PlanTask | Report:
+    if obligation.kind == RENEWAL:
+        return session.get_one(Certificate, obligation.subject_id)
+    return dated_subject(session, obligation) or session.get_one(Dossier, obligation.subject_id)

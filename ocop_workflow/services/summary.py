@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from ocop_workflow.policy.ladders import Suppression
 from ocop_workflow.policy.report_standing import days_late
 from ocop_workflow.services.pinned_documents import Rulebook
-from ocop_workflow.storage.tables import Cycle, Dossier, Event, Mail, Notice, Obligation, Product, Report
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, Mail, Notice, Obligation, Report
 from state_machines.report import FILED_STATUSES, ReportStatus
 
 
@@ -52,13 +52,7 @@ def dossiers_by_stars(session: Session, cycle: Cycle) -> dict[int, int]:
 
 def funnel(session: Session, cycle: Cycle, book: Rulebook) -> dict[str, dict[str, int]]:
     """Return, by unit in the register's order and by stage, how many dossiers reached the stage."""
-    units = dict(
-        session.exec(
-            select(Dossier.id, Product.unit_id)
-            .join(Product, col(Product.id) == col(Dossier.product_id))
-            .where(col(Dossier.cycle_id) == cycle.id)
-        ).all()
-    )
+    units = dict(session.exec(select(Dossier.id, Dossier.unit_id).where(col(Dossier.cycle_id) == cycle.id)).all())
     stages = [stage.id for stage in book.rule_set.route.stages]
     present = set(units.values())
     reached: dict[str, dict[str, int]] = {

@@ -37,7 +37,7 @@ def count_targets(session: Session, cycle: Cycle, book: Rulebook) -> tuple[Targe
         _Attempt(
             product=product.id,
             producer=product.producer_id,
-            unit=product.unit_id,
+            unit=dossier.unit_id,
             stars=dossier.stars if dossier.status == DossierStatus.RECOGNISED else None,
         )
         for product, dossier in session.exec(query)

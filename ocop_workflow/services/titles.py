@@ -91,7 +91,7 @@ def told(book: Rulebook, code: str, params: Mapping[str, Parameter]) -> Wording:
         case "news.rated_uncertified":
             added["least"] = least_certified(book.rule_set)
         case "news.lapsed":
-            office = f"{book.plan.office}/{book.plan.office_role}"
+            office = book.units.successor_of(f"{book.plan.office}/{book.plan.office_role}")
             added["office"] = position_title(book.units, office).model_dump()
         case _:
             pass

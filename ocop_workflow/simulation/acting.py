@@ -14,7 +14,7 @@ from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import command_done
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.plan_tasks import approve_task, complete_task
-from ocop_workflow.services.reports import file_report
+from ocop_workflow.services.reports import file_report, reporter_of
 from ocop_workflow.services.score_sheets import Sheets, record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
@@ -115,7 +115,7 @@ def _extend(work: UnitOfWork, act: ScriptedAct) -> None:
 def _file_report(work: UnitOfWork, act: ScriptedAct) -> None:
     obligation = _obligation(work, act)
     report = work.session.get_one(Report, obligation.subject_id)
-    file_report(work, report, actor=report.reporter, figures=act.figures, command=act.command)
+    file_report(work, report, actor=reporter_of(work, report), figures=act.figures, command=act.command)
 
 
 def _task(work: UnitOfWork, act: ScriptedAct) -> PlanTask:

@@ -18,7 +18,7 @@ from ocop_workflow.services.events import VersionConflictError
 from ocop_workflow.services.links import open_link
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.report_page import ReportPage, report_page
-from ocop_workflow.services.reports import file_report
+from ocop_workflow.services.reports import file_report, reporter_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Report, StatusLink
 from ocop_workflow.web.forms import Form
@@ -124,7 +124,7 @@ def _file(work: UnitOfWork, link: StatusLink, form: Form) -> None:
     figures, _ = _figures(page, form)
     if not _is_recorded(work, link, figures):
         evidence = {"link": link.id}
-        file_report(work, report, actor=report.reporter, figures=figures, evidence=evidence)
+        file_report(work, report, actor=reporter_of(work, report), figures=figures, evidence=evidence)
 
 
 def _is_recorded(work: UnitOfWork, link: StatusLink, figures: Mapping[str, FigureValue] | None) -> bool:

@@ -3,7 +3,7 @@
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
 from ocop_workflow.storage.tables.certificates import Certificate, ProductCode
 from ocop_workflow.storage.tables.councils import CouncilInterest, CouncilSession, ScoreSheet
-from ocop_workflow.storage.tables.documents import Installation, PinnedDocument
+from ocop_workflow.storage.tables.documents import Installation, PinnedDocument, SuccessionAct
 from ocop_workflow.storage.tables.dossiers import (
     Cycle,
     Dossier,
@@ -49,6 +49,7 @@ __all__ = [
     "ScoreSheet",
     "Seal",
     "StatusLink",
+    "SuccessionAct",
     "Support",
     "conventions",
 ]

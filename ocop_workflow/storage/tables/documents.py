@@ -1,6 +1,6 @@
 """The installation itself and the documents its cycles are pinned to."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
@@ -19,6 +19,20 @@ class Installation(SQLModel, table=True):
     seed: str | None = None
     created_at: datetime
     last_now: datetime
+
+
+class SuccessionAct(SQLModel, table=True):
+    """An act by which units took over from others, with the decision's document. It is a stream of one event."""
+
+    __tablename__ = "succession"
+
+    id: str = Field(primary_key=True)
+    key: str = Field(unique=True)
+    decision: str
+    effective_on: date
+    document_hash: str = Field(foreign_key="pinned_document.hash")
+    recorded_at: datetime
+    version: int = 0
 
 
 class PinnedDocument(SQLModel, table=True):

@@ -56,6 +56,7 @@ class Product(SQLModel, table=True):
 class Dossier(SQLModel, table=True):
     """One attempt of one kind for one product. `version` is the number of its last event (compare-and-set).
 
+    `unit_id` is the product's unit when it was opened: its authorities handle it, or whoever took over from them.
     `stage_at` is when it came to its present stage; nothing there can have happened before. `criteria_set` is the
     number of the set of its rule set on which the product is scored, where there are such sets.
     """
@@ -79,6 +80,7 @@ class Dossier(SQLModel, table=True):
     round_id: str
     product_id: str = Field(foreign_key="product.id")
     kind: str
+    unit_id: str = ""
     rule_set_hash: str = Field(foreign_key="pinned_document.hash")
     planned_level: str | None = None
     criteria_set: int | None = None
