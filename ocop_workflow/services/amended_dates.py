@@ -110,7 +110,8 @@ class _Reader:
     def _dated(self, obligation: Obligation, case: DossierCase, dates: StepDates, *, stage: Stage) -> DatedStep | None:
         """Return the date of a dossier's step by the edited plan; a term runs from the same act as before."""
         anchors = anchors_of(case, obligation.opens_at)
-        if stage.id != case.dossier.stage:  # what is left to do by hand counts from the decision that opened it
+        if stage.id != case.dossier.stage or case.dossier.closed_at is not None:
+            # What is left to do by hand counts from the decision that opened it.
             anchors = {Anchor.DECIDED: obligation.opens_at}
         return dated_step(
             case,

@@ -1,12 +1,13 @@
 """What an authority does about certificates: issuing them, and withdrawing them on a ground."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.policy.certificate_terms import expiry_of
+from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificates import (
     CertificateRefusedError,
@@ -19,6 +20,7 @@ from ocop_workflow.services.certificates import (
     tell_both,
 )
 from ocop_workflow.services.events import command_done
+from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Product
 from state_machines.certificate import CertificateStatus
@@ -105,6 +107,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
         status_at=start_of_day(issue.issued_on),
     )
     enter(work, certificate, cycle, action="certificate_issued", actor=issue.actor, command=issue.command)
+    _settle(work, dossier, at=certificate.status_at)
     for old in earlier:
         supersede(work, old, by=certificate, actor=issue.actor)
     case = certificate_case(session, work.books, certificate)
@@ -165,6 +168,14 @@ def _stars_to_certify(dossier: Dossier) -> int:
             f"{dossier.key} is at {dossier.stage}: {dossier.status}; a certificate follows the recognition"
         )
     return dossier.stars
+
+
+def _settle(work: UnitOfWork, dossier: Dossier, *, at: datetime) -> None:
+    """Close what the authority owed since the recognition; issued on the same day it was owed for no time."""
+    for obligation in open_obligations_of(work.session, dossier.id):
+        if obligation.step == CERTIFICATE:
+            close_obligation(obligation, status="done", at=max(at, obligation.opens_at))
+            work.session.add(obligation)
 
 
 def _check_actor(actor: str, authority: str, office: str) -> None:

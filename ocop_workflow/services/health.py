@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.clock import local_day
+from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.notices import ALARM, NEWS, insert_notices, notice_row
 from ocop_workflow.services.people import addressee_of
@@ -15,7 +16,7 @@ from ocop_workflow.services.positions import vacant_positions
 from ocop_workflow.services.reminders import recipient_of
 from ocop_workflow.services.titles import position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Mail, Obligation, Seal
+from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Obligation, Seal
 
 SWEEP_AT_LEAST_EVERY = timedelta(hours=26)
 """A day, and two hours for a machine that was slow or restarted."""
@@ -23,13 +24,17 @@ SWEEP_AT_LEAST_EVERY = timedelta(hours=26)
 MAIL_LEAVES_WITHIN = timedelta(hours=24)
 """Temporary refusals are tried again for at least a day; what stays longer is trouble."""
 
-NO_SWEEP, UNDECIDED, NEXT_CYCLE, UNREACHABLE, OUTBOX, VACANT = (
+CERTIFICATE_FOLLOWS_WITHIN = timedelta(days=30)
+"""Where neither rule set nor plan dates the certificate, the office is asked about it after this time."""
+
+NO_SWEEP, UNDECIDED, NEXT_CYCLE, UNREACHABLE, OUTBOX, VACANT, UNCERTIFIED = (
     "no_sweep",
     "undecided",
     "next_cycle",
     "unreachable",
     "outbox",
     "vacant",
+    "uncertified",
 )
 
 
@@ -61,6 +66,7 @@ def troubles_of(work: UnitOfWork, office_id: str) -> tuple[Trouble, ...]:
         *(trouble for cycle in cycles for trouble in _unreachable(work, cycle)),
         *_outbox(session, office_id, now),
         *_vacant(work, office_id),
+        *_uncertified(session, cycles, now),
     )
 
 
@@ -166,6 +172,25 @@ def _vacant(work: UnitOfWork, office_id: str) -> Iterator[Trouble]:
         if known:
             title = position_title(units, known[0])
             yield Trouble(VACANT, {"count": len(known), "position": dict(title.model_dump())})
+
+
+def _uncertified(session: Session, cycles: list[Cycle], now: datetime) -> Iterator[Trouble]:
+    """Look for certificates that no ladder asks for: nothing dates them, and the recognition is long past."""
+    query = (
+        select(Obligation, Dossier.key)
+        .join(Dossier, col(Dossier.id) == col(Obligation.subject_id))
+        .where(
+            col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
+            col(Obligation.step) == CERTIFICATE,
+            col(Obligation.status) == "open",
+            col(Obligation.due_at).is_(None),
+            col(Obligation.opens_at) < now - CERTIFICATE_FOLLOWS_WITHIN,
+        )
+    )
+    if waiting := session.exec(query.order_by(col(Obligation.opens_at), col(Dossier.key))).all():
+        oldest, number = waiting[0]
+        since_on = local_day(oldest.opens_at).isoformat()
+        yield Trouble(UNCERTIFIED, {"count": len(waiting), "number": number, "since_on": since_on})
 
 
 def _latest(session: Session, office_id: str) -> Cycle | None:
