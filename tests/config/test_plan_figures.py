@@ -42,6 +42,10 @@ def figures_of(plan_id: str) -> dict[str, str]:
         "districts with chains": f"{len({chain.unit for chain in plan.chains})}",
     }
     found |= {f"target {target.id}": _target(target) for target in plan.targets}
+    found |= {
+        f"support {item.id}": f"once for each {item.once_per} from {item.from_stars} stars" for item in plan.support
+    }
+    found["support items"] = f"{len(plan.support)}"
     found |= {f"council {stage}": f"{council.members}" for stage, council in plan.councils.items()}
     found |= {f"chains of {unit}": f"{count}" for unit, count in Counter(c.unit for c in plan.chains).items()}
     planned = Counter(product.planned_level for product in files.products)
