@@ -90,12 +90,16 @@ class CertificateRules(Record):
 
 
 class Figure(Record):
-    """A number that a report states, in its `unit` where one is counted (such as million VND)."""
+    """A number or words that a report states, in its `unit` where one is counted (such as million VND).
+
+    One that is `optional` may be left blank.
+    """
 
     id: Identifier
     title: LocalText
     kind: Literal["count", "money", "percent", "text"] = "count"
     unit: LocalText | None = None
+    optional: bool = False
 
 
 class ReportDuty(Record):

@@ -195,7 +195,7 @@ def test_every_cell_of_a_replayed_year_is_what_its_history_implies(
 ) -> None:
     cells = compare(reference_folder(year), ticks_of(staging))
 
-    assert {outcome for cell in cells.values() for outcome in cell.values()} >= {"sent", "overtaken"}
+    assert "sent" in {outcome for cell in cells.values() for outcome in cell.values()}
 
 
 Act = Callable[["UnitOfWork", Report], None]
