@@ -138,13 +138,15 @@ class Approval(Record):
 class PlanTask(Record):
     """A dated task of the plan; one obligation for each occurrence in `dates`.
 
-    `each` names the lead's level: every unit of it owes the task for itself.
+    `each` names the lead's level: every unit of it owes the task for itself. The lead owes it; `co_leads`, who carry it
+    out together with the lead, and those who `support` it are reminded with the lead before the date.
     """
 
     id: Identifier
     title: LocalText
     lead: PositionRef
     each: Identifier | None = None
+    co_leads: tuple[PositionRef, ...] = ()
     support: tuple[PositionRef, ...] = ()
     dates: tuple[Due, ...] = ()
     ladder: Identifier | None = None

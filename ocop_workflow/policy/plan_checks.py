@@ -158,8 +158,9 @@ def _positions(plan: CyclePlan) -> Iterator[tuple[Location, PositionRef]]:
             yield ("years", year, "report_duties", index, "collector"), duty.collector
         for index, task in enumerate(content.tasks):
             yield ("years", year, "tasks", index, "lead"), task.lead
-            for at, support in enumerate(task.support):
-                yield ("years", year, "tasks", index, "support", at), support
+            for key in ("co_leads", "support"):
+                for at, helper in enumerate(getattr(task, key)):
+                    yield ("years", year, "tasks", index, key, at), helper
 
 
 def _position(

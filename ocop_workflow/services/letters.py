@@ -30,6 +30,7 @@ from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
 from ocop_workflow.services.summary import waiting_drafts
+from ocop_workflow.services.task_helpers import helper_act
 from ocop_workflow.services.titles import (
     explanation_code,
     in_both,
@@ -197,6 +198,8 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
     if isinstance(subject, Certificate):
         act = renewal_act(subject, of_producer=is_escalation or notice.recipient == obligation.party)
         details = certificate_details(session, certificate_case(session, books, subject), obligation, mail)
+    if isinstance(subject, PlanTask):
+        act = helper_act(book, subject, notice) or act
     return Line(
         notice_key=notice.key,
         kind=LineKind(notice.line_kind),

@@ -11,6 +11,7 @@ from ocop_workflow.policy.rule_set import Owner
 from ocop_workflow.policy.units import PositionRef
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.task_helpers import helping_positions
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -111,6 +112,7 @@ def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
     owners.update(party for party in session.exec(owed) if not party.startswith(f"{PRODUCER}:"))
     owners.update(_owners_on_routes(session, cycle, book))
     yield from owners
+    yield from helping_positions(session, cycle, book)
     rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
     if any(rung.audience is Audience.SUPERIOR for rung in rungs):
         superiors = (book.units.superior_of(owner) for owner in owners)
