@@ -82,9 +82,11 @@ class CertificateRules(Record):
     """How an office follows its certificates: the ladder of renewals, and the dates of a renewal's steps.
 
     The ladder counts from the last day on which a renewal is in time; its early rungs come long before the window.
+    `withdrawal_ladder` is that of the withdrawal which a finding asks for.
     """
 
     ladder: Identifier
+    withdrawal_ladder: Identifier | None = None
     renewal_stages: dict[Identifier, dict[Identifier, StepDates]] = Field(default_factory=dict)
     source: Source
 

@@ -131,6 +131,7 @@ def _certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator
     if plan.certificates is None:
         return
     yield from _ladder(("certificates", "ladder"), plan.certificates.ladder, plan)
+    yield from _ladder(("certificates", "withdrawal_ladder"), plan.certificates.withdrawal_ladder, plan)
     steps: dict[str, set[str]] = {}
     for stage in (stage for rules in rule_sets.values() for stage in rules.route.stages):
         steps.setdefault(stage.id, {*UNLISTED_STEPS}).update(step.id for step in stage.steps)

@@ -13,6 +13,7 @@ from ocop_workflow.services.certificates import (
     CertificateRefusedError,
     authority_for,
     certificates_not_ended,
+    check_authority,
     enter,
     move,
     record_changes,
@@ -85,7 +86,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     book = work.books.of_dossier(session, cycle, dossier)
     stars = _stars_to_certify(dossier)
     authority = authority_for(book.rule_set, book.units.ancestor, product.unit_id, stars)
-    _check_actor(issue.actor, authority, cycle.office_position)
+    check_authority(issue.actor, authority, cycle.office_position)
     _check_issue(work, cycle, dossier, issue)
     months = book.rule_set.validity_months
     if months is None:
@@ -126,7 +127,7 @@ def revoke(work: UnitOfWork, certificate: Certificate, revocation: Revocation) -
     record_changes(work, certificate, actor=revocation.actor)
     case = certificate_case(work.session, work.books, certificate)
     rules = work.books.rule_set(work.session, certificate.rule_set_hash)
-    _check_actor(revocation.actor, certificate.authority, case.cycle.office_position)
+    check_authority(revocation.actor, certificate.authority, case.cycle.office_position)
     grounds = case.book.rule_set.withdrawal_grounds or rules.withdrawal_grounds
     ground = next((known for known in grounds if known.id == revocation.ground), None)
     if ground is None:
@@ -176,11 +177,6 @@ def _settle(work: UnitOfWork, dossier: Dossier, *, at: datetime) -> None:
         if obligation.step == CERTIFICATE:
             close_obligation(obligation, status="done", at=max(at, obligation.opens_at))
             work.session.add(obligation)
-
-
-def _check_actor(actor: str, authority: str, office: str) -> None:
-    if actor != office and actor.partition("/")[0] != authority:
-        raise CertificateRefusedError(f"{actor[:80]} may not; that is for {authority}, or {office} recording it")
 
 
 def _check_issue(work: UnitOfWork, cycle: Cycle, dossier: Dossier, issue: Issue) -> None:

@@ -14,7 +14,13 @@ from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.certificate_facts import certificate_case
-from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
+from ocop_workflow.services.certificate_lines import (
+    CERTIFICATE_NEWS,
+    certificate_act,
+    certificate_details,
+    link_about,
+    renewal_act,
+)
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import links_of, token_of
 from ocop_workflow.services.news_lines import (
@@ -25,7 +31,7 @@ from ocop_workflow.services.news_lines import (
     parameters_of,
 )
 from ocop_workflow.services.notices import ALARM
-from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
+from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, WITHDRAWAL, is_as_reckoned
 from ocop_workflow.services.people import Addressee, addressee_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
@@ -112,7 +118,7 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     if isinstance(subject, Report):
         return report_act(book, subject)
     if isinstance(subject, Certificate):
-        return renewal_act(subject, of_producer=True)
+        return certificate_act(subject, obligation)
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
     approval = book.plan.approval(task.needs_approval)
     if obligation.step == APPROVAL and approval is not None:
@@ -144,7 +150,7 @@ def subject_of(session: Session, kind: str | None, subject_id: str) -> Subject:
         return session.get_one(Dossier, subject_id)
     if kind == REPORT:
         return session.get_one(Report, subject_id)
-    if kind == RENEWAL:
+    if kind in (RENEWAL, WITHDRAWAL):
         return session.get_one(Certificate, subject_id)
     if kind is None:
         of_news = session.get(Dossier, subject_id) or session.get(Report, subject_id)
@@ -195,7 +201,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, st
     warned = notice.line_kind == LineKind.OVERDUE and obligation.lapse_at and notice.recipient == obligation.party
     details = for_follow_up(session, obligation, mail) if is_escalation else for_doing(session, book, obligation)
     act = act_of(book, obligation, subject)
-    if isinstance(subject, Certificate):
+    if isinstance(subject, Certificate) and obligation.kind == RENEWAL:
         act = renewal_act(subject, of_producer=is_escalation or notice.recipient == obligation.party)
         details = certificate_details(session, certificate_case(session, books, subject), obligation, mail)
     if isinstance(subject, PlanTask):
