@@ -98,9 +98,9 @@ def steps_opened(stage: Stage, after: str | None = None) -> tuple[Step, ...]:
 
 
 def certifier_of(rule_set: RuleSet, stages: Sequence[Stage], stars: int | None) -> Owner | None:
-    """Return who issues the certificate of so many stars: who decides at the level that recognises them.
+    """Return who issues the certificate of so many stars: who decides at the last stage of the level that recognises.
 
-    Where no stage is of that level it is who decided last; None where the rule set certifies nothing of the kind.
+    Where no stage is of that level it is the last one; None where the rule set certifies nothing of the kind.
     """
     level = next((each.level for each in rule_set.recognition if stars in each.stars), None)
     if level is None or rule_set.validity_months is None:

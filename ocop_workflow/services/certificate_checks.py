@@ -9,12 +9,11 @@ from sqlmodel import Session, col, select
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.date_expressions import Firmness, Origin, ResolvedDue
 from ocop_workflow.policy.route import certifier_of, party_of
-from ocop_workflow.policy.rule_set import DossierKind, Ground
+from ocop_workflow.policy.rule_set import Ground
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case, cycle_of_the_day
 from ocop_workflow.services.certificates import CertificateRefusedError, check_authority, record_changes
 from ocop_workflow.services.events import Act, append_event, command_done, details_of
 from ocop_workflow.services.obligations import WITHDRAWAL, Duty, close_obligation, open_obligation, open_obligations_of
-from ocop_workflow.services.pinned_documents import RENEWAL_ROUND
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Event, Product
 from state_machines.certificate import IN_FORCE
@@ -91,7 +90,7 @@ def record_check(work: UnitOfWork, certificate: Certificate, check: Check) -> No
 
 def checks_of(work: UnitOfWork, office_id: str, *, year: int) -> list[Checked]:
     """Return an office's certificates in force, each with its latest check of a year, the unchecked ones first."""
-    latest = {stream: event for stream, event in _checks(work.session) if local_day(event.effective_at).year == year}
+    latest = {event.stream: event for event in _checks(work.session, year)}
     query = select(Certificate, Product).join(Product, col(Product.id) == col(Certificate.product_id))
     found = []
     for certificate, product in work.session.exec(query.where(col(Certificate.office_id) == office_id)):
@@ -106,10 +105,16 @@ def checks_of(work: UnitOfWork, office_id: str, *, year: int) -> list[Checked]:
     return sorted(found, key=lambda each: (each.last_on or date.min, each.certificate.number))
 
 
-def _checks(session: Session) -> Iterator[tuple[str, Event]]:
-    query = select(Event).where(col(Event.action) == CHECKED)
-    for event in session.exec(query.order_by(col(Event.effective_at), col(Event.seq))):
-        yield event.stream, event
+def _checks(session: Session, year: int) -> Iterator[Event]:
+    """Yield the checks held in a year, the earliest first; none is written down before it was held."""
+    begin, end = start_of_day(date(year, 1, 1)), start_of_day(date(year + 1, 1, 1))
+    query = select(Event).where(
+        col(Event.recorded_at) >= begin,
+        col(Event.action) == CHECKED,
+        col(Event.effective_at) >= begin,
+        col(Event.effective_at) < end,
+    )
+    yield from session.exec(query.order_by(col(Event.effective_at), col(Event.seq)))
 
 
 def _refuse(case: CertificateCase, check: Check, *, today: date) -> None:
@@ -169,8 +174,8 @@ def _owe_withdrawal(work: UnitOfWork, case: CertificateCase, check: Check) -> No
 
 def _authority(case: CertificateCase) -> str:
     """Return who withdraws: who issues such certificates, if that is the unit that recognised it, else the office."""
-    stages = case.book.stages(f"{RENEWAL_ROUND}{case.certificate.id}", DossierKind.RENEWAL)
-    owner = certifier_of(case.book.rule_set, stages, case.certificate.stars)
+    rules = case.book.rule_set
+    owner = certifier_of(rules, rules.route.stages, case.certificate.stars)
     if owner is None:
         return case.cycle.office_position
     product = case.product

@@ -157,7 +157,7 @@ def _anchors_behind(case: DossierCase, decided_at: datetime) -> dict[Anchor, dat
 
 def _open_certificate(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
     """Open what a recognition asks of its authority: the certificate. It is owed also where nothing dates it."""
-    stages = case.book.stages(case.dossier.round_id, case.dossier.kind)
+    stages = (*case.book.stages(case.dossier.round_id, case.dossier.kind), case.stage)  # who recognised goes first
     certifier = certifier_of(case.book.rule_set, stages, case.dossier.stars)
     if certifier is None or case.dossier.status != DossierStatus.RECOGNISED:
         return
