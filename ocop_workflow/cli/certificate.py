@@ -9,6 +9,7 @@ import typer
 from sqlmodel import col, select
 
 from notifications.catalogue import Language, has_sentence, translate
+from ocop_workflow.cli import certificate_checks
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.event_object import event_object
@@ -41,6 +42,9 @@ AsOption = Annotated[
         "--as", help="Who acts: a position UNIT/ROLE of the authority.", show_default="the office recording it"
     ),
 ]
+
+
+certificate_checks.register(app)
 
 
 @app.callback()

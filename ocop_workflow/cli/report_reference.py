@@ -57,7 +57,7 @@ def report_of(session: Session, cycle: Cycle, period: str, unit: str, duty: str 
 
 
 def figures_given(given: list[str], duty: ReportDuty, *, all_of_them: bool = True) -> dict[str, FigureValue]:
-    """Return figures written as NAME=NUMBER; those left out are refused unless only some are wanted.
+    """Return figures written as NAME=NUMBER; those left out are refused unless optional, or only some are wanted.
 
     Raises:
         InputError: One is unknown, missing or not of its kind.
@@ -70,7 +70,7 @@ def figures_given(given: list[str], duty: ReportDuty, *, all_of_them: bool = Tru
             raise InputError(f"{shortened(text)} is no figure; write NAME=NUMBER with {', '.join(known)}")
         texts[name] = value
     asked = [figure for figure in duty.figures if all_of_them or figure.id in texts]
-    left_out = [figure.id for figure in asked if figure.id not in texts]
+    left_out = [figure.id for figure in asked if figure.id not in texts and not figure.optional]
     if left_out:
         raise InputError(f"the figure {left_out[0]} is missing; give each of {', '.join(known)}")
     figures, faults = read_figures(asked, texts)

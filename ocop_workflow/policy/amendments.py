@@ -25,7 +25,7 @@ _FIXED = {
 
 _FIXED_OF_ROUND = ("opens_on", "kinds", "rule_set", "stages_off")
 _FIXED_OF_DUTY = ("every", "reporters", "collector", "figures", "only_if", "collects")
-_FIXED_OF_TASK = ("lead", "each", "support", "needs_approval")
+_FIXED_OF_TASK = ("lead", "each", "co_leads", "support", "needs_approval")
 
 
 @dataclass(frozen=True, slots=True)

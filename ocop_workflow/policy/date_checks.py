@@ -18,7 +18,7 @@ from ocop_workflow.policy.ladders import rung_moments
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Ladder, PlanTask, ReportDuty, Round, StepDates
 from ocop_workflow.policy.report_tree import check_collecting_dates
 from ocop_workflow.policy.report_turns import dated_periods
-from ocop_workflow.policy.route import COMPLETION
+from ocop_workflow.policy.route import UNLISTED_STEPS
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.working_days import DayOutsideCalendarError, WorkingDays, working_days_of_plan
 
@@ -99,10 +99,11 @@ class _YearDates:
                     )
                     yield Finding((*here, "due"), sentence)
                 latest = (last_day, name)
-            completion = round_.stages.get(stage.id, {}).get(COMPLETION)
-            if completion is not None and completion.due is not None:
-                here = (*loc, "stages", stage.id, COMPLETION)
-                yield from _unrecorded(here, f"{stage.id}/{COMPLETION}", completion.due)
+            for step_id in UNLISTED_STEPS:
+                dates = round_.stages.get(stage.id, {}).get(step_id)
+                if dates is not None and dates.due is not None:
+                    here = (*loc, "stages", stage.id, step_id)
+                    yield from _unrecorded(here, f"{stage.id}/{step_id}", dates.due)
 
     def _step(
         self, loc: Location, name: str, dates: StepDates, due: Due, *, opens_at: datetime

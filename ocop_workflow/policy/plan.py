@@ -82,20 +82,26 @@ class CertificateRules(Record):
     """How an office follows its certificates: the ladder of renewals, and the dates of a renewal's steps.
 
     The ladder counts from the last day on which a renewal is in time; its early rungs come long before the window.
+    `withdrawal_ladder` is that of the withdrawal which a finding asks for.
     """
 
     ladder: Identifier
+    withdrawal_ladder: Identifier | None = None
     renewal_stages: dict[Identifier, dict[Identifier, StepDates]] = Field(default_factory=dict)
     source: Source
 
 
 class Figure(Record):
-    """A number that a report states, in its `unit` where one is counted (such as million VND)."""
+    """A number or words that a report states, in its `unit` where one is counted (such as million VND).
+
+    One that is `optional` may be left blank.
+    """
 
     id: Identifier
     title: LocalText
     kind: Literal["count", "money", "percent", "text"] = "count"
     unit: LocalText | None = None
+    optional: bool = False
 
 
 class ReportDuty(Record):
@@ -134,13 +140,15 @@ class Approval(Record):
 class PlanTask(Record):
     """A dated task of the plan; one obligation for each occurrence in `dates`.
 
-    `each` names the lead's level: every unit of it owes the task for itself.
+    `each` names the lead's level: every unit of it owes the task for itself. The lead owes it; `co_leads`, who carry it
+    out together with the lead, and those who `support` it are reminded with the lead before the date.
     """
 
     id: Identifier
     title: LocalText
     lead: PositionRef
     each: Identifier | None = None
+    co_leads: tuple[PositionRef, ...] = ()
     support: tuple[PositionRef, ...] = ()
     dates: tuple[Due, ...] = ()
     ladder: Identifier | None = None

@@ -7,7 +7,7 @@ from ocop_workflow.policy.date_checks import check_dates
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
 from ocop_workflow.policy.plan import Counter, CyclePlan, CycleYear, Round, StepDates
 from ocop_workflow.policy.report_tree import check_report_duties
-from ocop_workflow.policy.route import COMPLETION, lifecycle_of, stages_of
+from ocop_workflow.policy.route import UNLISTED_STEPS, lifecycle_of, stages_of
 from ocop_workflow.policy.rule_set import RuleSet, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
 
@@ -131,9 +131,10 @@ def _certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator
     if plan.certificates is None:
         return
     yield from _ladder(("certificates", "ladder"), plan.certificates.ladder, plan)
+    yield from _ladder(("certificates", "withdrawal_ladder"), plan.certificates.withdrawal_ladder, plan)
     steps: dict[str, set[str]] = {}
     for stage in (stage for rules in rule_sets.values() for stage in rules.route.stages):
-        steps.setdefault(stage.id, {COMPLETION}).update(step.id for step in stage.steps)
+        steps.setdefault(stage.id, {*UNLISTED_STEPS}).update(step.id for step in stage.steps)
     for stage_id, dated in plan.certificates.renewal_stages.items():
         here: Location = ("certificates", "renewal_stages", stage_id)
         if stage_id not in steps:
@@ -158,8 +159,9 @@ def _positions(plan: CyclePlan) -> Iterator[tuple[Location, PositionRef]]:
             yield ("years", year, "report_duties", index, "collector"), duty.collector
         for index, task in enumerate(content.tasks):
             yield ("years", year, "tasks", index, "lead"), task.lead
-            for at, support in enumerate(task.support):
-                yield ("years", year, "tasks", index, "support", at), support
+            for key in ("co_leads", "support"):
+                for at, helper in enumerate(getattr(task, key)):
+                    yield ("years", year, "tasks", index, key, at), helper
 
 
 def _position(
@@ -221,7 +223,7 @@ def _round(loc: Location, plan: CyclePlan, round_: Round, rule_set: RuleSet) -> 
             continue
         steps = {step.id: step for step in stages[stage_id].steps}
         for step_id, dates in dated.items():
-            if step_id == COMPLETION:  # what a return asks of whoever submitted; no step of the route
+            if step_id in UNLISTED_STEPS:
                 yield from _ladder((*here, step_id, "ladder"), dates.ladder, plan)
                 continue
             if step_id not in steps:

@@ -38,7 +38,7 @@ def read_figures(
     fault the figures are not to be used.
 
     Args:
-        asked: The figures that the duty asks for; each is needed.
+        asked: The figures that the duty asks for; each is needed that is not optional.
         given: What was written, by the figure's id.
     """
     known = {figure.id: figure for figure in asked}
@@ -47,7 +47,10 @@ def read_figures(
     ]
     figures: dict[str, FigureValue] = {}
     for figure in known.values():
-        read = read_figure(figure, str(given.get(figure.id, "")))
+        text = str(given.get(figure.id, ""))
+        if figure.optional and not _cleaned(text):
+            continue
+        read = read_figure(figure, text)
         if isinstance(read, FigureFault):
             faults.append(read)
         else:

@@ -16,6 +16,12 @@ PRODUCER = "producer"
 COMPLETION = "completion"
 """The step that a return opens: whoever submitted brings the dossier back complete. A round may date it."""
 
+CERTIFICATE = "certificate"
+"""The step that a recognition opens: the authority issues the certificate. A round or a limit may date it."""
+
+UNLISTED_STEPS = (COMPLETION, CERTIFICATE)
+"""Steps that no stage lists, since every stage may come to them."""
+
 
 def stages_of(rule_set: RuleSet, round_: Round, kind: str) -> tuple[Stage, ...]:
     """Return the stages that a dossier of this kind passes in a round, without those the round switched off."""
@@ -89,6 +95,17 @@ def steps_opened(stage: Stage, after: str | None = None) -> tuple[Step, ...]:
         if step.settled_by is not None:
             break
     return tuple(opened)
+
+
+def certifier_of(rule_set: RuleSet, stages: Sequence[Stage], stars: int | None) -> Owner | None:
+    """Return who issues the certificate of so many stars: who decides at the last stage of the level that recognises.
+
+    Where no stage is of that level it is the last one; None where the rule set certifies nothing of the kind.
+    """
+    level = next((each.level for each in rule_set.recognition if stars in each.stars), None)
+    if level is None or rule_set.validity_months is None:
+        return None
+    return next((stage for stage in reversed(stages) if stage.level == level), stages[-1]).decided_by
 
 
 def party_of(owner: Owner, *, units: UnitRegister, unit: str, producer_id: str) -> str:

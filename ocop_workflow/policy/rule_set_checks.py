@@ -6,6 +6,7 @@ from decimal import Decimal
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
 from ocop_workflow.policy.gate_checks import check_gates
 from ocop_workflow.policy.result_checks import check_results
+from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 from state_machines.guards import HIGHEST_MEAN, LOWEST_MEAN, Guard, partition_fault
@@ -170,7 +171,7 @@ def _recognition(rule_set: RuleSet) -> Iterator[Finding]:
 
 
 def _limits(rule_set: RuleSet) -> Iterator[Finding]:
-    stages = {stage.id: {step.id for step in stage.steps} for stage in rule_set.route.stages}
+    stages = {stage.id: {CERTIFICATE, *(step.id for step in stage.steps)} for stage in rule_set.route.stages}
     every_step = set().union(*stages.values())
     for index, limit in enumerate(rule_set.limits):
         if limit.stage is not None and limit.stage not in stages:

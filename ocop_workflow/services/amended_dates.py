@@ -21,7 +21,7 @@ from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.statutory_limits import DatedStep
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import anchors_of, dated_step, step_dates
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT, is_as_reckoned, resolve
+from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT, WITHDRAWAL, is_as_reckoned, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, PlanTask, Report
@@ -90,6 +90,8 @@ class _Reader:
             return self._report(obligation)
         if obligation.kind == PLAN_TASK:
             return self._task(obligation)
+        if obligation.kind == WITHDRAWAL:
+            return Revised(obligation, obligation.ladder)  # a regulation's own term
         rules = self._new.plan.certificates  # the date of a renewal follows from its certificate
         return Revised(obligation, rules.ladder if rules is not None else obligation.ladder)
 
@@ -110,7 +112,8 @@ class _Reader:
     def _dated(self, obligation: Obligation, case: DossierCase, dates: StepDates, *, stage: Stage) -> DatedStep | None:
         """Return the date of a dossier's step by the edited plan; a term runs from the same act as before."""
         anchors = anchors_of(case, obligation.opens_at)
-        if stage.id != case.dossier.stage:  # what is left to do by hand counts from the decision that opened it
+        if stage.id != case.dossier.stage or case.dossier.closed_at is not None:
+            # What is left to do by hand counts from the decision that opened it.
             anchors = {Anchor.DECIDED: obligation.opens_at}
         return dated_step(
             case,

@@ -22,6 +22,7 @@ from ocop_workflow.services.obligations import (
     PLAN_TASK,
     RENEWAL,
     REPORT,
+    WITHDRAWAL,
     enforcement_of,
     moments_of,
     resolve,
@@ -115,7 +116,7 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
     amended = amendment_of(work, cycle, amendment.plan)
     if not amended.differences:
         return amended
-    kinds = (DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL)
+    kinds = (DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL)
     queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=kinds, now=work.now))
     old = work.books.of_cycle(work.session, cycle)
     plan = amended_plan(old.plan, amendment.plan)

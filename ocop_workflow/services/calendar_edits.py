@@ -18,7 +18,9 @@ from ocop_workflow.services.moved_dates import record_moves
 from ocop_workflow.services.obligations import (
     DOSSIER_STEP,
     PLAN_TASK,
+    RENEWAL,
     REPORT,
+    WITHDRAWAL,
     is_as_reckoned,
     moments_of,
     resolve,
@@ -113,6 +115,8 @@ def _moves(work: UnitOfWork, cycle: Cycle, days: WorkingDays, rules: CalendarRul
     for obligation in _open(work, cycle):
         if obligation.due_at is None or not is_as_reckoned(obligation):
             continue
+        if obligation.kind in (RENEWAL, WITHDRAWAL):
+            continue  # they follow from the certificate in calendar days
         if obligation.lapse_at is not None and obligation.lapse_at <= work.now:
             continue
         reckoning = recounted(obligation.why_code, obligation.why_params, days=days, rules=rules)

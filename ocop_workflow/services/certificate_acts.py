@@ -1,17 +1,19 @@
 """What an authority does about certificates: issuing them, and withdrawing them on a ground."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.policy.certificate_terms import expiry_of
+from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificates import (
     CertificateRefusedError,
     authority_for,
     certificates_not_ended,
+    check_authority,
     enter,
     move,
     record_changes,
@@ -19,6 +21,7 @@ from ocop_workflow.services.certificates import (
     tell_both,
 )
 from ocop_workflow.services.events import command_done
+from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Product
 from state_machines.certificate import CertificateStatus
@@ -83,7 +86,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     book = work.books.of_dossier(session, cycle, dossier)
     stars = _stars_to_certify(dossier)
     authority = authority_for(book.rule_set, book.units, dossier.unit_id, stars)
-    _check_actor(issue.actor, authority, cycle.office_position)
+    check_authority(issue.actor, authority, cycle.office_position)
     _check_issue(work, cycle, dossier, issue)
     months = book.rule_set.validity_months
     if months is None:
@@ -105,6 +108,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
         status_at=start_of_day(issue.issued_on),
     )
     enter(work, certificate, cycle, action="certificate_issued", actor=issue.actor, command=issue.command)
+    _settle(work, dossier, at=certificate.status_at)
     for old in earlier:
         supersede(work, old, by=certificate, actor=issue.actor)
     case = certificate_case(session, work.books, certificate)
@@ -123,7 +127,7 @@ def revoke(work: UnitOfWork, certificate: Certificate, revocation: Revocation) -
     record_changes(work, certificate, actor=revocation.actor)
     case = certificate_case(work.session, work.books, certificate)
     rules = work.books.rule_set(work.session, certificate.rule_set_hash)
-    _check_actor(revocation.actor, certificate.authority, case.cycle.office_position)
+    check_authority(revocation.actor, certificate.authority, case.cycle.office_position)
     grounds = case.book.rule_set.withdrawal_grounds or rules.withdrawal_grounds
     ground = next((known for known in grounds if known.id == revocation.ground), None)
     if ground is None:
@@ -167,9 +171,12 @@ def _stars_to_certify(dossier: Dossier) -> int:
     return dossier.stars
 
 
-def _check_actor(actor: str, authority: str, office: str) -> None:
-    if actor != office and actor.partition("/")[0] != authority:
-        raise CertificateRefusedError(f"{actor[:80]} may not; that is for {authority}, or {office} recording it")
+def _settle(work: UnitOfWork, dossier: Dossier, *, at: datetime) -> None:
+    """Close what the authority owed since the recognition; issued on the same day it was owed for no time."""
+    for obligation in open_obligations_of(work.session, dossier.id):
+        if obligation.step == CERTIFICATE:
+            close_obligation(obligation, status="done", at=max(at, obligation.opens_at))
+            work.session.add(obligation)
 
 
 def _check_issue(work: UnitOfWork, cycle: Cycle, dossier: Dossier, issue: Issue) -> None:

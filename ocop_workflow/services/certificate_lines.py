@@ -8,6 +8,7 @@ from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.links import links_of
+from ocop_workflow.services.obligations import WITHDRAWAL
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.services.titles import position_title
@@ -16,6 +17,13 @@ from state_machines.certificate import IN_FORCE
 
 CERTIFICATE_NEWS = "news.certificate_"
 """How the codes of news about certificates begin."""
+
+
+def certificate_act(certificate: Certificate, obligation: Obligation) -> Wording:
+    """Return what an obligation about a certificate asks for: its renewal, or its withdrawal."""
+    if obligation.kind == WITHDRAWAL:
+        return Wording("act.withdrawal", {"number": certificate.number})
+    return renewal_act(certificate, of_producer=True)
 
 
 def renewal_act(certificate: Certificate, *, of_producer: bool) -> Wording:

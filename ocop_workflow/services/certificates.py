@@ -14,7 +14,7 @@ from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.notices import tell
-from ocop_workflow.services.obligations import close_obligation, open_obligations_of
+from ocop_workflow.services.obligations import RENEWAL, WITHDRAWAL, close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier
 from state_machines.certificate import (
@@ -119,8 +119,9 @@ def follow_renewal(work: UnitOfWork, dossier: Dossier, trigger: DossierTrigger, 
         return
     if trigger is DossierTrigger.SUBMIT:
         for obligation in open_obligations_of(work.session, certificate.id):
-            close_obligation(obligation, status="done", at=at)
-            work.session.add(obligation)
+            if obligation.kind == RENEWAL:
+                close_obligation(obligation, status="done", at=at)
+                work.session.add(obligation)
     work.session.flush()
     record_changes(work, certificate, actor=actor)
 
@@ -155,6 +156,16 @@ def authority_for(rules: RuleSet, units: UnitRegister, unit_id: str, stars: int)
     return level if unit is None else units.unit_today(unit.id)
 
 
+def check_authority(actor: str, authority: str, office: str) -> None:
+    """Refuse whoever is neither of the recognising authority nor the office recording its act.
+
+    Raises:
+        CertificateRefusedError: The actor is somebody else.
+    """
+    if actor != office and actor.partition("/")[0] != authority:
+        raise CertificateRefusedError(f"{actor[:80]} may not; that is for {authority}, or {office} recording it")
+
+
 def move(
     work: UnitOfWork,
     case: CertificateCase,
@@ -178,7 +189,9 @@ def move(
     work.session.add(certificate)
     if status in FINAL_CERTIFICATE_STATUSES:
         for obligation in open_obligations_of(work.session, certificate.id):
-            close_obligation(obligation, status="cancelled", at=max(at, obligation.opens_at))
+            withdrawn = obligation.kind == WITHDRAWAL and status is CertificateStatus.REVOKED
+            ended = "done" if withdrawn else "cancelled"
+            close_obligation(obligation, status=ended, at=max(at, obligation.opens_at))
             work.session.add(obligation)
     if tells and status in _TOLD:
         params = {**details, "number": certificate.number}

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.plan import Figure, ReportDuty
 from ocop_workflow.policy.report_figures import FigureValue, total_of
+from ocop_workflow.policy.report_lines import with_lines
 from ocop_workflow.policy.report_standing import Standing, standing_of
 from ocop_workflow.policy.report_tree import collected_periods
 from ocop_workflow.services.pinned_documents import canonical_bytes
@@ -70,7 +71,7 @@ class Draft:
     @property
     def not_added(self) -> tuple[Figure, ...]:
         """Return the figures of the collecting report that no total gives: somebody has to state them."""
-        return tuple(figure for figure in self.duty.figures if figure.id not in self.totals)
+        return tuple(figure for figure in self.duty.figures if figure.id not in self.totals and not figure.optional)
 
 
 def draft(work: UnitOfWork, report: Report) -> Draft:
@@ -86,6 +87,7 @@ def draft(work: UnitOfWork, report: Report) -> Draft:
     if collected is None:
         known = ", ".join(each.id for each in book.cycle_year.report_duties if each.collects) or "none here"
         raise NothingToCollectError(f'the report "{duty.id}" collects no others; those that do: {known}')
+    collected = with_lines(collected, book.plan, book.units, year=book.year)
     periods = collected_periods(duty, collected, year=book.year, period_id=report.period_id)
     query = select(Report).where(
         col(Report.cycle_id) == cycle.id,
@@ -96,7 +98,10 @@ def draft(work: UnitOfWork, report: Report) -> Draft:
     rows = work.session.exec(query.order_by(col(Report.period_id), col(Report.unit_id)))
     inputs = tuple(_input(work, row, collected) for row in rows)
     stated = [each.figures for each in inputs if each.figures is not None]
-    totals = {figure.id: total_of(figure, [figures[figure.id] for figures in stated]) for figure in collected.figures}
+    totals = {
+        figure.id: total_of(figure, [figures[figure.id] for figures in stated if figure.id in figures])
+        for figure in collected.figures
+    }
     return Draft(report, duty, collected, inputs, {name: total for name, total in totals.items() if total is not None})
 
 

@@ -7,9 +7,10 @@ from sqlmodel import col, select
 
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.date_expressions import Anchor, Due, Origin, ResolvedDue, Within
+from ocop_workflow.policy.date_forms import At
 from ocop_workflow.policy.plan import Lapse, StepDates
 from ocop_workflow.policy.producer_terms import fair_last_day, with_fair_term
-from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
+from ocop_workflow.policy.route import CERTIFICATE, COMPLETION, certifier_of, step_settled_by, steps_opened
 from ocop_workflow.policy.rule_set import Stage, Step
 from ocop_workflow.policy.statutory_limits import DatedStep, as_statutory, dated_by, limits_of
 from ocop_workflow.services.dossier_case import DossierCase
@@ -41,6 +42,7 @@ def settle_duties(
     if left and settled is not None:
         _open_closing_steps(work, case, settled, at)
     if dossier.status in FINAL_STATUSES:
+        _open_certificate(work, case, at)
         return
     if left:
         stage = case.stage_named(dossier.stage)
@@ -137,16 +139,41 @@ def _open_closing_steps(work: UnitOfWork, case: DossierCase, settled: str, at: d
     decision = step_settled_by(case.stage, DossierTrigger.CONCLUDE)
     if decision is None or decision.id != settled:
         return
+    for step in steps_opened(case.stage, settled):
+        open_step(work, case, case.stage, step, opens_at=at, anchors=_anchors_behind(case, at))
+
+
+def _anchors_behind(case: DossierCase, decided_at: datetime) -> dict[Anchor, datetime]:
+    """Return the instants that terms behind a stage's decision may run from."""
     dossier = case.dossier
     known = {
-        Anchor.DECIDED: at,
+        Anchor.DECIDED: decided_at,
         Anchor.FORWARDED: dossier.submitted_at,
         Anchor.SUBMITTED: dossier.submitted_at,
         Anchor.RECEIVED: dossier.received_at,
     }
-    anchors = {name: instant for name, instant in known.items() if instant is not None}
-    for step in steps_opened(case.stage, settled):
-        open_step(work, case, case.stage, step, opens_at=at, anchors=anchors)
+    return {name: instant for name, instant in known.items() if instant is not None}
+
+
+def _open_certificate(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
+    """Open what a recognition asks of its authority: the certificate. It is owed also where nothing dates it."""
+    stages = (*case.book.stages(case.dossier.round_id, case.dossier.kind), case.stage)  # who recognised goes first
+    certifier = certifier_of(case.book.rule_set, stages, case.dossier.stars)
+    if certifier is None or case.dossier.status != DossierStatus.RECOGNISED:
+        return
+    party, dates = case.party(certifier), step_dates(case, case.stage, CERTIFICATE)
+    nowhen = Due(date=At(at="none"), source=case.stage.source)
+    _open(
+        work,
+        case,
+        dates if dates.due is not None else dates.model_copy(update={"due": nowhen}),
+        step=CERTIFICATE,
+        stage=case.stage,
+        owner=party,
+        handler=party,
+        opens_at=at,
+        anchors=_anchors_behind(case, at),
+    )
 
 
 def _open(

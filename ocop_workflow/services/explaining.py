@@ -14,7 +14,7 @@ from ocop_workflow.policy.ladders import RungMoment
 from ocop_workflow.policy.resolved_due import ResolvedDue
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.letters import Subject, book_of, subject_of
-from ocop_workflow.services.obligations import RENEWAL, moments_of
+from ocop_workflow.services.obligations import RENEWAL, WITHDRAWAL, moments_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.redating import moves_told
 from ocop_workflow.services.reminders import recipient_of
@@ -185,7 +185,7 @@ def _skipped(book: Rulebook, params: dict[str, Any]) -> tuple[date, ...]:
 
 
 def _extensions(session: Session, obligation: Obligation) -> Iterator[Extended]:
-    if obligation.kind == RENEWAL:
+    if obligation.kind in (RENEWAL, WITHDRAWAL):
         return  # its date follows from the certificate and the rule of the day, never from an act
     for event in events_of(session, stream_of(obligation)):
         for move in moves_told(event):

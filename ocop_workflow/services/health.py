@@ -12,7 +12,7 @@ from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.clock import local_day
-from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.policy.route import CERTIFICATE, PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.notices import ALARM, NEWS, insert_notices, notice_row
 from ocop_workflow.services.people import addressees_of
@@ -25,7 +25,7 @@ from ocop_workflow.services.positions import (
 from ocop_workflow.services.reminders import recipient_among
 from ocop_workflow.services.titles import position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Mail, Obligation, Seal
+from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Obligation, Seal
 
 SWEEP_AT_LEAST_EVERY = timedelta(hours=26)
 """A day, and two hours for a machine that was slow or restarted."""
@@ -33,13 +33,17 @@ SWEEP_AT_LEAST_EVERY = timedelta(hours=26)
 MAIL_LEAVES_WITHIN = timedelta(hours=24)
 """Temporary refusals are tried again for at least a day; what stays longer is trouble."""
 
-NO_SWEEP, UNDECIDED, NEXT_CYCLE, UNREACHABLE, OUTBOX, VACANT = (
+CERTIFICATE_FOLLOWS_WITHIN = timedelta(days=30)
+"""Where neither rule set nor plan dates the certificate, the office is asked about it after this time."""
+
+NO_SWEEP, UNDECIDED, NEXT_CYCLE, UNREACHABLE, OUTBOX, VACANT, UNCERTIFIED = (
     "no_sweep",
     "undecided",
     "next_cycle",
     "unreachable",
     "outbox",
     "vacant",
+    "uncertified",
 )
 
 
@@ -53,6 +57,11 @@ class Trouble:
 
 OfficeTrouble = tuple[str, Trouble]
 """An office with one thing that is wrong there."""
+
+
+def watched_offices(session: Session) -> list[str]:
+    """Return the offices with a cycle that is not closed."""
+    return sorted({cycle.office_id for cycle in cycles_of(session) if cycle.status != CLOSED})
 
 
 def troubles_by_office(work: UnitOfWork, *, offices: Sequence[str] | None = None) -> dict[str, tuple[Trouble, ...]]:
@@ -70,6 +79,7 @@ def troubles_by_office(work: UnitOfWork, *, offices: Sequence[str] | None = None
         _unreachable(work, open_cycles),
         _outbox(work.session, open_cycles, work.now),
         _vacant(work, open_cycles),
+        _uncertified(work.session, open_cycles, work.now),
     )
     found: dict[str, list[Trouble]] = {office_id: [] for office_id in sorted({each.office_id for each in open_cycles})}
     for office_id, trouble in chain(*looks) if open_cycles else ():
@@ -207,6 +217,29 @@ def _vacant(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTrouble
         if known:
             title = position_title(units, known[0])
             yield office_id, Trouble(VACANT, {"count": len(known), "position": dict(title.model_dump())})
+
+
+def _uncertified(session: Session, cycles: Sequence[Cycle], now: datetime) -> Iterator[OfficeTrouble]:
+    """Look for certificates that no ladder asks for: nothing dates them, and the recognition is long past."""
+    query = (
+        select(Obligation.cycle_id, Obligation.opens_at, Dossier.key)
+        .join(Dossier, col(Dossier.id) == col(Obligation.subject_id))
+        .where(
+            col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
+            col(Obligation.step) == CERTIFICATE,
+            col(Obligation.status) == "open",
+            col(Obligation.due_at).is_(None),
+            col(Obligation.opens_at) < now - CERTIFICATE_FOLLOWS_WITHIN,
+        )
+    )
+    office_of = {cycle.id: cycle.office_id for cycle in cycles}
+    waiting: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for cycle_id, opens_at, number in session.exec(query.order_by(col(Obligation.opens_at), col(Dossier.key))):
+        waiting[office_of[cycle_id]].append((opens_at, number))
+    for office_id, asked in waiting.items():
+        opens_at, number = asked[0]
+        since_on = local_day(opens_at).isoformat()
+        yield office_id, Trouble(UNCERTIFIED, {"count": len(asked), "number": number, "since_on": since_on})
 
 
 def _by_office(cycles: Sequence[Cycle]) -> dict[str, list[Cycle]]:

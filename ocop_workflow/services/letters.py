@@ -15,7 +15,13 @@ from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.certificate_facts import certificate_case
-from ocop_workflow.services.certificate_lines import CERTIFICATE_NEWS, certificate_details, link_about, renewal_act
+from ocop_workflow.services.certificate_lines import (
+    CERTIFICATE_NEWS,
+    certificate_act,
+    certificate_details,
+    link_about,
+    renewal_act,
+)
 from ocop_workflow.services.line_details import for_doing, for_follow_up, number, receiver
 from ocop_workflow.services.links import token_of
 from ocop_workflow.services.news_lines import (
@@ -26,12 +32,13 @@ from ocop_workflow.services.news_lines import (
     parameters_of,
 )
 from ocop_workflow.services.notices import ALARM
-from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, is_as_reckoned
+from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, WITHDRAWAL, is_as_reckoned
 from ocop_workflow.services.people import Addressee
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.read_ahead import ReadAhead
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
 from ocop_workflow.services.summary import waiting_drafts
+from ocop_workflow.services.task_helpers import helper_act
 from ocop_workflow.services.titles import (
     explanation_code,
     in_both,
@@ -119,7 +126,7 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     if isinstance(subject, Report):
         return report_act(book, subject)
     if isinstance(subject, Certificate):
-        return renewal_act(subject, of_producer=True)
+        return certificate_act(subject, obligation)
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
     approval = book.plan.approval(task.needs_approval)
     if obligation.step == APPROVAL and approval is not None:
@@ -151,7 +158,7 @@ def subject_of(session: Session, kind: str | None, subject_id: str) -> Subject:
         return session.get_one(Dossier, subject_id)
     if kind == REPORT:
         return session.get_one(Report, subject_id)
-    if kind == RENEWAL:
+    if kind in (RENEWAL, WITHDRAWAL):
         return session.get_one(Certificate, subject_id)
     if kind is None:
         of_news = session.get(Dossier, subject_id) or session.get(Report, subject_id)
@@ -202,9 +209,11 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, ur
     warned = notice.line_kind == LineKind.OVERDUE and obligation.lapse_at and notice.recipient == obligation.party
     details = for_follow_up(session, obligation, mail) if is_escalation else for_doing(session, book, obligation)
     act = act_of(book, obligation, subject)
-    if isinstance(subject, Certificate):
+    if isinstance(subject, Certificate) and obligation.kind == RENEWAL:
         act = renewal_act(subject, of_producer=is_escalation or notice.recipient == obligation.party)
         details = certificate_details(session, certificate_case(session, books, subject), obligation, mail)
+    if isinstance(subject, PlanTask):
+        act = helper_act(book, subject, notice) or act
     return Line(
         notice_key=notice.key,
         kind=LineKind(notice.line_kind),

@@ -16,7 +16,7 @@ from ocop_workflow.storage.tables import Cycle, Obligation
 ENFORCEMENT_MARGIN = timedelta(minutes=15)
 """Lateness is recorded this long after `due_at`, so that a receipt on the way is not overtaken by the sweep."""
 
-DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL = "dossier_step", "report", "plan_task", "renewal"
+DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL = "dossier_step", "report", "plan_task", "renewal", "withdrawal"
 """The kinds of obligations."""
 
 

@@ -11,6 +11,7 @@ from ocop_workflow.policy.plan import Audience
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.pinned_documents import RulebookShelf
+from ocop_workflow.services.task_helpers import helping_positions
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -85,16 +86,17 @@ def needed_by_cycle(session: Session, books: RulebookShelf, cycles: Sequence[Cyc
     )
     for cycle_id, position in session.execute(named):
         needed[cycle_id].add(position)
-    book_of = {cycle.id: books.of_cycle(session, cycle) for cycle in cycles}
+    book_of = {cycle.id: (cycle, books.of_cycle(session, cycle)) for cycle in cycles}
     for cycle_id, unit, round_id, kind in session.exec(_routes_of_open_dossiers(list(needed))):
-        needed[cycle_id].update(book_of[cycle_id].positions_on_route(round_id, kind, unit))
-    for cycle_id, book in book_of.items():
+        needed[cycle_id].update(book_of[cycle_id][1].positions_on_route(round_id, kind, unit))
+    for cycle_id, (cycle, book) in book_of.items():
         needed[cycle_id] = {book.units.successor_of(position) for position in needed[cycle_id]}
         rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
         if any(rung.audience is Audience.SUPERIOR for rung in rungs):
             needed[cycle_id].update(
                 superior for owner in list(needed[cycle_id]) if (superior := book.units.superior_of(owner)) is not None
             )
+        needed[cycle_id] |= helping_positions(session, cycle, book)
     return needed
 
 

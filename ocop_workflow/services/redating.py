@@ -8,9 +8,9 @@ from sqlmodel import col, select
 
 from ocop_workflow.policy.ladders import RungDecision, Suppression, first_moment_from
 from ocop_workflow.services.events import details_of
-from ocop_workflow.services.notices import insert_notices, rung_row, suppress
+from ocop_workflow.services.notices import insert_notices, suppress
 from ocop_workflow.services.obligations import enforcement_of, moments_of
-from ocop_workflow.services.reminders import recipient_of
+from ocop_workflow.services.reminders import recipient_of, rung_rows
 from ocop_workflow.services.subjects import dated_subject
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Event, Notice, Obligation
@@ -90,15 +90,9 @@ def end_old_rungs(work: UnitOfWork, cycle: Cycle, obligation: Obligation) -> Non
         return
     book = work.books.of_cycle(work.session, cycle)
     missed = [m for m in moments_of(book, obligation) if obligation.next_action_at <= m.at <= work.now]
-    rows = [
-        rung_row(
-            work,
-            cycle,
-            obligation,
-            RungDecision(moment, Suppression.REDATED),
-            recipient=recipient_of(cycle, obligation, moment.audience),
-            automatic=True,
-        )
-        for moment in missed
-    ]
+    rows = []
+    for moment in missed:
+        recipient = recipient_of(cycle, obligation, moment.audience)
+        decision = RungDecision(moment, Suppression.REDATED)
+        rows += rung_rows(work, cycle, book, obligation, decision, recipient=recipient)
     insert_notices(work.session, rows)

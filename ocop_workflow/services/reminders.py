@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.policy.ladders import RungMoment, decide_rungs, first_moment_from
+from ocop_workflow.policy.ladders import RungDecision, RungMoment, decide_rungs, first_moment_from
 from ocop_workflow.policy.plan import Audience
 from ocop_workflow.services.cycles import ids_by_cycle
 from ocop_workflow.services.notices import insert_notices, rung_row
 from ocop_workflow.services.obligations import moments_of
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.task_helpers import helper_rows
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Obligation
 
@@ -70,8 +73,7 @@ def queue_due_notices(work: UnitOfWork, cycle: Cycle, obligation_ids: Sequence[s
             moments, unhandled_from=unhandled, now=work.now, closed_at=obligation.closed_at, recipients=recipients
         ):
             recipient = recipients[decision.moment.audience]
-            automatic = book.plan.escalations == "automatic"
-            rows.append(rung_row(work, cycle, obligation, decision, recipient=recipient, automatic=automatic))
+            rows += rung_rows(work, cycle, book, obligation, decision, recipient=recipient)
         move_next_action(obligation, moments, work.now)
         work.session.add(obligation)
     new = insert_notices(work.session, rows)
@@ -83,6 +85,17 @@ def move_next_action(obligation: Obligation, moments: Sequence[RungMoment], now:
     """Set when the obligation's next rung comes: the first one after `now`, none once it is closed."""
     later = [moment for moment in moments if moment.at > now]
     obligation.next_action_at = first_moment_from(later, now) if obligation.status == "open" else None
+
+
+def rung_rows(
+    work: UnitOfWork, cycle: Cycle, book: Rulebook, obligation: Obligation, decision: RungDecision, *, recipient: str
+) -> list[dict[str, Any]]:
+    """Return the notices of one decided rung: its recipient's, and before the date those of a task's helpers."""
+    automatic = book.plan.escalations == "automatic"
+    row = rung_row(work, cycle, obligation, decision, recipient=recipient, automatic=automatic)
+    if decision.moment.audience is not Audience.RESPONSIBLE or decision.moment.past_due:
+        return [row]
+    return [row, *helper_rows(work, cycle, book, obligation, row)]
 
 
 def recipient_of(cycle: Cycle, obligation: Obligation, audience: Audience) -> str:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from ocop_workflow.policy.plan import ReportDuty
 from ocop_workflow.policy.report_figures import FigureValue
+from ocop_workflow.policy.report_lines import with_lines
 from ocop_workflow.policy.report_standing import ReportDates, Standing, days_late_or_missing, standing_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.storage.tables import Cycle, Report
@@ -64,7 +65,12 @@ def matrices(
     )
     reports = [report for report in found if duty_id in (None, report.duty_id)]
     return tuple(
-        _matrix(duty, [report for report in reports if report.duty_id == duty.id], book, now=now)
+        _matrix(
+            with_lines(duty, book.plan, book.units, year=book.year),
+            [report for report in reports if report.duty_id == duty.id],
+            book,
+            now=now,
+        )
         for duty in book.cycle_year.report_duties
         if any(report.duty_id == duty.id for report in reports)
     )

@@ -12,6 +12,7 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.plan import ReportDuty
 from ocop_workflow.policy.report_figures import FigureFault, FigureValue, read_figures, written
+from ocop_workflow.policy.report_lines import with_lines
 from ocop_workflow.policy.report_periods import ReportPeriod, report_periods
 from ocop_workflow.services.cycles import ids_by_cycle
 from ocop_workflow.services.events import Act, append_event, command_done
@@ -48,8 +49,9 @@ class FiguresRefusedError(InputError):
 
 
 def duty_of(book: Rulebook, report: Report) -> ReportDuty:
-    """Return the duty that a report fulfils."""
-    return next(duty for duty in book.cycle_year.report_duties if duty.id == report.duty_id)
+    """Return the duty that a report fulfils, with the lines of long tasks that its reporter tells of."""
+    duty = next(duty for duty in book.cycle_year.report_duties if duty.id == report.duty_id)
+    return with_lines(duty, book.plan, book.units, year=book.year, unit=report.unit_id, period_id=report.period_id)
 
 
 def period_of(book: Rulebook, report: Report) -> ReportPeriod:

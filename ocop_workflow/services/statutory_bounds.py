@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ocop_workflow.policy.date_expressions import Origin
 from ocop_workflow.policy.extension_rules import Bound
-from ocop_workflow.policy.route import COMPLETION, step_settled_by
+from ocop_workflow.policy.route import CERTIFICATE, COMPLETION, step_settled_by
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.statutory_limits import as_statutory, limits_of
 from ocop_workflow.services.dossier_case import DossierCase, case_of
@@ -39,6 +39,8 @@ def _bounds(work: UnitOfWork, obligation: Obligation) -> Iterator[Bound]:
 
 def _later_steps(case: DossierCase, obligation: Obligation) -> Iterator[tuple[str, str]]:
     """Yield stage and step of everything on the dossier's way that comes after an obligation."""
+    if obligation.step == CERTIFICATE:
+        return  # the way ends there
     stages = case.book.stages(case.dossier.round_id, case.dossier.kind)
     stage_ids = [stage.id for stage in stages]
     for stage in stages[stage_ids.index(obligation.stage or case.stage.id) :]:

@@ -188,7 +188,18 @@ def _spans(book: Rulebook, kinds: Iterable[_KindOfDuty]) -> tuple[Span, ...]:
         for stage in book.rule_set.route.stages
         if stage.id in stages
     ]
-    return (*of_stages, *others)
+    return (*of_stages, *_rounds_without_dates(book), *others)
+
+
+def _rounds_without_dates(book: Rulebook) -> Iterator[Span]:
+    """Yield the rounds for whose steps the plan prints no date, over the days on which they take dossiers."""
+    for round_ in book.cycle_year.rounds:
+        if not any(dates.due for steps in round_.stages.values() for dates in steps.values()):
+            title = {
+                language.value: translate(language, "preview.undated", {"round": round_.title.in_language(language)})
+                for language in Language
+            }
+            yield Span(f"round/{round_.id}", LocalText(**title), round_.opens_on, round_.closes_on, ())
 
 
 def _mails_by_day(session: Session, cycle: Cycle) -> tuple[DayCount, ...]:

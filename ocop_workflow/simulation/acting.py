@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.clock import local_day
+from ocop_workflow.policy.route import CERTIFICATE, PRODUCER
 from ocop_workflow.policy.scoring import read_sheet, spread_of
+from ocop_workflow.services.certificate_acts import Issue, issue_certificate
 from ocop_workflow.services.council_sessions import Opening, SessionKind, council_of, gates_of, record_findings
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossier_criteria import name_criteria_set
@@ -13,6 +15,7 @@ from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import command_done
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.plan_tasks import approve_task, complete_task
 from ocop_workflow.services.reports import file_report, reporter_of
 from ocop_workflow.services.score_sheets import Sheets, record_sheets
@@ -48,6 +51,8 @@ def carry_out(work: UnitOfWork, act: ScriptedAct) -> None:
             _extend(work, act)
         case ActKind.CONCLUDE:
             _conclude(work, act)
+        case ActKind.CERTIFY:
+            _certify(work, act)
         case ActKind.SUBMIT | ActKind.RECEIVE | ActKind.RETURN | ActKind.WITHDRAW:
             _apply(work, act)
 
@@ -88,6 +93,17 @@ def _score(work: UnitOfWork, dossier: Dossier, sheets: Sheets, actor: str, comma
     gates = gates_of(case)
     if gates:
         record_findings(work, dossier, {gate.id: True for gate in gates}, actor=actor)
+
+
+def _certify(work: UnitOfWork, act: ScriptedAct) -> None:
+    """Issue the certificate that is owed since the recognition; nothing where so few stars get none."""
+    dossier = _dossier(work, act)
+    if not any(owed.step == CERTIFICATE for owed in open_obligations_of(work.session, dossier.id)):
+        return
+    cycle = work.session.get_one(Cycle, dossier.cycle_id)
+    number = f"{dossier.key.rpartition('/')[2]}/GCN-{cycle.year}"
+    issue = Issue(number, f"{number}-QĐ", local_day(work.now), cycle.office_position, act.command)
+    issue_certificate(work, dossier, issue)
 
 
 def _extend(work: UnitOfWork, act: ScriptedAct) -> None:

@@ -15,6 +15,7 @@ class ActKind(StrEnum):
     RECEIVE = "receive"
     RETURN = "return"
     CONCLUDE = "conclude"
+    CERTIFY = "certify"
     WITHDRAW = "withdraw"
     EXTEND = "extend"
     FILE_REPORT = "file_report"

@@ -13,6 +13,7 @@ from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.council import scoring_names
 from ocop_workflow.policy.date_expressions import Anchor
 from ocop_workflow.policy.plan import Round, StepDates
+from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.policy.rule_set import DossierKind, Stage
 from ocop_workflow.policy.scoring import mean_score
 from ocop_workflow.services.dossier_duties import step_due
@@ -177,6 +178,8 @@ class _Walk:
         lifecycle = self._lead.book.lifecycle(self._round.id, DossierKind.FIRST)
         before = state_of(stage.id, DossierStatus.RECEIVED)
         next_stage, status = split_state(lifecycle.fire(before, DossierTrigger.CONCLUDE, facts), stage.id)
+        if status is DossierStatus.RECOGNISED:
+            self._move(ActKind.CERTIFY, stage, self._officials_time(stage, CERTIFICATE, {Anchor.DECIDED: self._at}))
         if status is not DossierStatus.AWAITING_SUBMISSION:
             return None
         return next(s for s in self._stages if s.id == next_stage)

@@ -260,20 +260,26 @@ def to_nation(at: Callable[..., Any]) -> None:
         receive(work, NATION)
 
 
+CERTIFICATE_OWED = {"province_evaluation/certificate": (COUNCIL, date(2027, 6, 4))}
+
+
 @pytest.mark.parametrize(
-    ("total", "status", "stars"),
+    ("total", "status", "stars", "left"),
     [
-        ("49.99", "rated_uncertified", 2),
-        ("50", "recognised", 3),
-        ("89.99", "recognised", 4),
+        ("49.99", "rated_uncertified", 2, {}),
+        ("50", "recognised", 3, CERTIFICATE_OWED),
+        ("89.99", "recognised", 4, CERTIFICATE_OWED),
     ],
 )
-def test_the_province_ends_a_dossier_below_90(at: Callable[..., Any], total: str, status: str, stars: int) -> None:
+def test_the_province_ends_a_dossier_below_90(
+    at: Callable[..., Any], total: str, status: str, stars: int, left: dict[str, Any]
+) -> None:
+    """Điều 7.3 e: who recognises issues the certificate; ten working days from Thursday 20 May end with 3 June."""
     to_province(at)
     with at("2027-05-20") as work:
         score(work, total, COUNCIL)
         assert state(work) == ("province_evaluation", status, stars)
-        assert owed(work) == {}
+        assert owed(work) == left
 
 
 def test_the_ministry_recognises_five_stars(at: Callable[..., Any]) -> None:
@@ -281,6 +287,7 @@ def test_the_ministry_recognises_five_stars(at: Callable[..., Any]) -> None:
     with at("2027-08-20") as work:
         score(work, "90", NATION)
         assert state(work) == ("national_evaluation", "recognised", 5)
+        assert owed(work) == {"national_evaluation/certificate": (NATION, date(2027, 9, 8))}
 
 
 def test_below_90_at_the_ministry_the_province_may_recognise_on_that_result(at: Callable[..., Any]) -> None:
@@ -295,6 +302,7 @@ def test_below_90_at_the_ministry_the_province_may_recognise_on_that_result(at: 
     with at("2027-08-30") as work:
         decide(work, "lai-chau/province_leader", "accepted")
         assert state(work) == ("province_choice", "recognised", 4)
+        assert owed(work) == {"province_choice/certificate": ("lai-chau/province_leader", date(2027, 9, 16))}
 
 
 def test_below_90_at_the_ministry_the_province_may_evaluate_itself(at: Callable[..., Any]) -> None:

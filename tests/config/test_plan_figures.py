@@ -42,6 +42,10 @@ def figures_of(plan_id: str) -> dict[str, str]:
         "districts with chains": f"{len({chain.unit for chain in plan.chains})}",
     }
     found |= {f"target {target.id}": _target(target) for target in plan.targets}
+    found |= {
+        f"support {item.id}": f"once for each {item.once_per} from {item.from_stars} stars" for item in plan.support
+    }
+    found["support items"] = f"{len(plan.support)}"
     found |= {f"council {stage}": f"{council.members}" for stage, council in plan.councils.items()}
     found |= {f"chains of {unit}": f"{count}" for unit, count in Counter(c.unit for c in plan.chains).items()}
     planned = Counter(product.planned_level for product in files.products)
@@ -67,11 +71,12 @@ def _tasks(year: int, content: CycleYear, days: WorkingDays) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, tasks in by_name.items():
         (dates,) = {"; ".join(_dates(due, year, days) for due in task.dates) for task in tasks}
+        co_leads = "".join(f" & {reference.role}" for reference in tasks[0].co_leads)
         support = ", ".join(reference.role for reference in tasks[0].support)
         found[f"dates {year} {name}"] = dates or "-"
         found[f"occurrences {year} {name}"] = f"{len(tasks[0].dates)}"
         found[f"times {year} {name}"] = f"{len({task.lead.unit for task in tasks})}"
-        found[f"lead {year} {name}"] = tasks[0].lead.role + (f" + {support}" if support else "")
+        found[f"lead {year} {name}"] = tasks[0].lead.role + co_leads + (f" + {support}" if support else "")
         consents = {task.needs_approval for task in tasks}
         found[f"consent {year} {name}"] = ", ".join(consent or "-" for consent in consents)
     return found

@@ -32,7 +32,8 @@ LINKS = re.compile(r"http://127\.0\.0\.1:8000(/s/[A-Za-z0-9_.-]+)")
 class Said:
     """What the database says that a notice says; `others` are the days besides its own that a body may name.
 
-    Those are the day on which an overdue dossier would lapse, and the day of the return that asks for more.
+    Those are the day on which an overdue dossier would lapse, the day of the return that asks for more, and the last
+    valid day of a certificate.
     """
 
     day: date
@@ -64,20 +65,22 @@ def archive(reference_folder: Callable[[str], Path], year: str) -> Archive:
             if notice.obligation_id is None and completion is None:
                 last_on = notice.params.get("last_on")
                 day = date.fromisoformat(last_on) if last_on else local_day(notice.moment_at)
-                said[notice.key] = dict.fromkeys(Language, Said(day, None, notice.subject_id))
+                valid = notice.params.get("last_valid_on")
+                others = frozenset({date.fromisoformat(valid)} if valid else ())
+                said[notice.key] = dict.fromkeys(Language, Said(day, None, notice.subject_id, others))
                 continue
             owed = completion or session.get_one(Obligation, notice.obligation_id)
             act = act_of(book, owed, subject_of(session, owed.kind, owed.subject_id))
             assert owed.due_at is not None
-            others = {local_day(notice.moment_at)} if completion else set()
+            named = {local_day(notice.moment_at)} if completion else set()
             if notice.line_kind == LineKind.OVERDUE and owed.lapse_at is not None and owed.party == notice.recipient:
-                others.add(last_day_in_time(owed.lapse_at))
+                named.add(last_day_in_time(owed.lapse_at))
             said[notice.key] = {
                 language: Said(
                     last_day_in_time(owed.due_at),
                     translate(language, act.code, act.params),
                     owed.subject_id,
-                    frozenset(others),
+                    frozenset(named),
                 )
                 for language in Language
             }

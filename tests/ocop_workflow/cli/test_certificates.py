@@ -183,3 +183,23 @@ def test_a_rule_set_without_product_codes_refuses_one(ocop: Any, office: Path) -
 
     assert done.code == 2
     assert "rule set quang-ninh-2017 asks for no product code" in done.err
+
+
+def test_check_records_a_check_and_checks_counts_them(ocop: Any, office: Path, table: Callable[..., Path]) -> None:
+    ocop("certificate", "import", table(OLD, LAPSED, KNOWN), "--data", office)
+
+    done = ocop("certificate", "check", "13/GCN", "--document", "7/BB", "--data", office)
+    told = json.loads(ocop("certificate", "checks", "--data", office, "--json").out)
+
+    assert done.out == "certificate 13/GCN was checked on 01/03/2018: nothing was found\n"
+    assert (told["checked"], told["in_force"]) == (1, 2)
+    assert [(row["number"], row["checked_on"]) for row in told["certificates"]] == [
+        ("11/GCN", None),
+        ("13/GCN", "2018-03-01"),
+    ]
+    table_ = ocop("certificate", "checks", "--data", office, "--language", "vi").out
+    assert "Đã kiểm tra 1/2 giấy chứng nhận" in " ".join(table_.split())
+    shown = ocop("certificate", "show", "13/GCN", "--data", office, "--language", "vi").out
+    assert "Đã kiểm tra, giám sát sản phẩm" in " ".join(shown.split())
+    assert ocop("certificate", "check", "12/GCN", "--document", "8/BB", "--data", office).code == 2
+    assert ocop("audit", "verify", "--data", office).code == 0

@@ -290,7 +290,7 @@ def test_a_year_without_products_and_reports_says_so_and_what_comes_next(ocop: A
     opened = ocop("cycle", "open", "province-2027", "--year", 2027, "--data", folder)
     nothing = [ocop("report", "matrix", "--data", folder, "--language", language).out for language in ("en", "vi")]
 
-    assert "province-2027/2027 is open: 0 dossiers, 0 reports, 0 tasks." in opened.out
+    assert "province-2027/2027 is open: 0 dossiers, 0 reports, 2 tasks." in opened.out
     assert "Next: `ocop products import FILE`" in opened.out
     assert nothing == ["This plan asks for no reports.\n", "Kế hoạch này không yêu cầu báo cáo.\n"]
 

@@ -98,7 +98,7 @@ def test_check_rule_set_wants_limits_on_stages_and_steps_there_are() -> None:
 
     assert rules_with({"limits": limits}) == [
         'unknown stage "ideas"; did you mean "idea"?',
-        'unknown step "minutes"; known are decision, submission',
+        'unknown step "minutes"; known are certificate, decision, submission',
     ]
 
 

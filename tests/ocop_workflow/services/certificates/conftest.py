@@ -71,6 +71,7 @@ def plan_with_certificates(plan: dict[str, Any]) -> None:
     decision = {"due": {"within": "15 working days of received", "source": "item 9"}, "ladder": "official"}
     plan["certificates"] = {
         "ladder": "renewal",
+        "withdrawal_ladder": "official",
         "renewal_stages": {"registration": {"decision": decision}},
         "source": "item 9",
     }
