@@ -3,11 +3,11 @@
 from sqlmodel import Session
 
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT
+from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, PLAN_TASK, REPORT
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, Event, Obligation, PlanTask, Report
 
-_STREAMS = {DOSSIER_STEP: "dossier", REPORT: "report", PLAN_TASK: "task"}
+_STREAMS = {DOSSIER_STEP: "dossier", OPINION: "dossier", REPORT: "report", PLAN_TASK: "task"}
 
 
 def stream_of(obligation: Obligation) -> str:

@@ -86,7 +86,7 @@ def test_decide_by_verdict_moves_on_to_the_next_stage(ocop: Any, submitted: Path
         (("submit", "1-1"), "no dossier matches '1-1'"),
         (
             ("decide", "1-1-1", "--verdict", "accepted"),
-            "a dossier that is idea_registration:awaiting_submission can't take `decide`; possible here: submit,",
+            "the dossier is “Awaiting submission” and can't take `decide`; possible here: submit,",
         ),
         (("receive", "1-1-1"), "possible here: submit, withdraw"),
         (("submit", "1-1-1", "--as", "ha-long/ocop_team"), "ha-long/ocop_team may not submit this dossier"),
