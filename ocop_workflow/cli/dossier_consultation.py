@@ -15,7 +15,7 @@ from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.consultations import Proposal, call_meeting, give_opinion, open_consultation
+from ocop_workflow.services.consultations import Proposal, Reply, call_meeting, give_opinion, open_consultation
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import SessionState
@@ -84,9 +84,8 @@ def answer(
     """
 
     def act(work: UnitOfWork, row: Dossier, _book: Rulebook, who: str, effective_at: datetime | None) -> str:
-        held = give_opinion(
-            work, row, member, answer, actor=who, from_paper=from_paper, effective_at=effective_at, text=words
-        )
+        reply = Reply(member, answer, words, from_paper)
+        held = give_opinion(work, row, reply, actor=who, effective_at=effective_at)
         told = f"the answer of {member} is recorded: {answer.value}"
         return told if held.state == SessionState.OPEN else f"{told}; opinions differ, so the council meets"
 

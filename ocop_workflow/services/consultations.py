@@ -71,6 +71,25 @@ class Proposal:
     document: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a member answers.
+
+    Attributes:
+        member: The seat.
+        answer: The answer.
+        words: Its words, kept beside the event; asked for unless the member agrees or has no opinion.
+        from_paper: Whether it is typed from signed paper.
+        link: The id of the link through which it came.
+    """
+
+    member: str
+    answer: Answer
+    words: str | None = None
+    from_paper: bool = False
+    link: str | None = None
+
+
 def open_consultation(work: UnitOfWork, dossier: Dossier, proposal: Proposal, *, actor: str) -> CouncilSession:
     """Ask the council of the present stage in writing, and let each member who may score owe an answer.
 
@@ -127,13 +146,10 @@ def open_consultation(work: UnitOfWork, dossier: Dossier, proposal: Proposal, *,
 def give_opinion(
     work: UnitOfWork,
     dossier: Dossier,
-    member: str,
-    answer: Answer,
+    reply: Reply,
     *,
     actor: str,
-    from_paper: bool = False,
     effective_at: datetime | None = None,
-    text: str | None = None,
     command: str | None = None,
 ) -> CouncilSession:
     """Record what a member answers; until the council has decided, a later answer replaces the one before.
@@ -144,12 +160,9 @@ def give_opinion(
     Args:
         work: The unit of work.
         dossier: Consulted on.
-        member: The seat.
-        answer: What the member says.
+        reply: What the member answers.
         actor: The holder of the seat's position, or who decides here or the office, typing from signed paper.
-        from_paper: Whether it is typed from signed paper.
         effective_at: When it came, if not now.
-        text: The words of the answer, kept beside the event; asked for unless the member agrees or has no opinion.
         command: Makes the act idempotent.
 
     Raises:
@@ -164,24 +177,27 @@ def give_opinion(
     if command_done(work.session, command):
         return held
     council, procedure = _procedure(case)
+    member, answer = reply.member, reply.answer
     check_permitted(case, actor, seats=(member,))
     opinion = _opinion(work, held, member, council)
-    if actor != _party(case, council, member) and not from_paper:
+    if actor != _party(case, council, member) and not reply.from_paper:
         raise CouncilError("opinion_from_paper", rule=procedure.source, member=member)
-    if answer in EXPLAINED and not (text or "").strip():
+    if answer in EXPLAINED and not (reply.words or "").strip():
         raise CouncilError("opinion_without_words", rule=procedure.source, member=member)
     at = work.happened_at(effective_at)
     opinion.answer, opinion.answered_at = answer.value, at
-    opinion.entered_by, opinion.from_paper = actor, from_paper
+    opinion.entered_by, opinion.from_paper = actor, reply.from_paper
     work.session.add(opinion)
     details = {
         "stage": held.stage,
         "session": held.number,
         "member": member,
         "answer": answer.value,
-        "from_paper": from_paper,
+        "from_paper": reply.from_paper,
     }
-    record(work, case, OPINION_GIVEN, details, actor=actor, effective_at=at, text=text, command=command)
+    if reply.link is not None:
+        details["link"] = reply.link
+    record(work, case, OPINION_GIVEN, details, actor=actor, effective_at=at, text=reply.words, command=command)
     for owed in open_obligations_of(work.session, dossier.id):
         if owed.kind == OPINION and owed.stage == held.stage and owed.step == member:
             close_obligation(owed, status="done", at=at)

@@ -15,7 +15,7 @@ from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.certificates import record_changes
-from ocop_workflow.services.consultations import Proposal, call_meeting, give_opinion, open_consultation
+from ocop_workflow.services.consultations import Proposal, Reply, call_meeting, give_opinion, open_consultation
 from ocop_workflow.services.council_sessions import (
     Opening,
     SessionKind,
@@ -129,7 +129,7 @@ class Consulted:
     def answer(self, member: str, answer: Answer, *, when: str = "2020-10-08 09:00") -> None:
         with self.office.at(when) as work:
             text = "chưa đủ minh chứng" if answer in (Answer.DISAGREE, Answer.OTHER) else None
-            give_opinion(work, self.dossier(work), member, answer, actor=COUNCIL, from_paper=True, text=text)
+            give_opinion(work, self.dossier(work), Reply(member, answer, text, from_paper=True), actor=COUNCIL)
 
     def conclude(self, when: str = AFTER) -> Dossier:
         with self.office.at(when) as work:
@@ -397,14 +397,14 @@ def test_the_chair_counts_where_the_quorum_needs_the_chair(before_council: "Call
 
 def test_a_member_answers_alone_and_for_others_from_signed_paper(consulted: Consulted) -> None:
     def as_trade(work: "UnitOfWork", row: Dossier, member: str) -> None:
-        give_opinion(work, row, member, Answer.AGREE, actor=TRADE)
+        give_opinion(work, row, Reply(member, Answer.AGREE), actor=TRADE)
 
     assert isinstance(consulted.refusal(lambda work, row: as_trade(work, row, "health")), NotPermittedError)
     with consulted.office.at("2020-10-06 09:00") as work:
         as_trade(work, consulted.dossier(work), "trade")
         row = work.session.exec(select(WrittenOpinion).where(col(WrittenOpinion.member) == "trade")).one()
         assert (row.entered_by, row.from_paper, row.answer) == (TRADE, False, "agree")
-    unsigned = consulted.refusal(lambda work, row: give_opinion(work, row, "trade", Answer.AGREE, actor=OFFICE))
+    unsigned = consulted.refusal(lambda work, row: give_opinion(work, row, Reply("trade", Answer.AGREE), actor=OFFICE))
     assert unsigned.code == "refusal.opinion_from_paper"
 
 
@@ -413,7 +413,7 @@ def ask_now(work: "UnitOfWork", row: Dossier) -> None:
 
 
 def opinion(member: str, answer: Answer = Answer.AGREE) -> "Callable[[UnitOfWork, Dossier], object]":
-    return lambda work, row: give_opinion(work, row, member, answer, actor=COUNCIL, from_paper=True)
+    return lambda work, row: give_opinion(work, row, Reply(member, answer, from_paper=True), actor=COUNCIL)
 
 
 @pytest.mark.parametrize(
