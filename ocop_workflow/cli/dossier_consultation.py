@@ -15,7 +15,8 @@ from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.consultations import Proposal, Reply, call_meeting, give_opinion, open_consultation
+from ocop_workflow.services.consultation_answers import Reply, call_meeting, give_opinion
+from ocop_workflow.services.consultation_opening import Proposal, open_consultation
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import SessionState

@@ -135,8 +135,9 @@ def show(
     if closed:
         columns = [_word(language, name) for name in ("act", "why")]
         print_table(_word(language, "not_open"), columns, [(each["act"], each["sentence"]) for each in closed])
-    columns = [_word(language, name) for name in ("when", "actor", "event", "to", "source")]
-    print_table(_word(language, "history"), columns, event_lines)
+    names = ("when", "actor", "event", "to", "source")[: 4 if is_narrow() else 5]
+    columns = [_word(language, name) for name in names]
+    print_table(_word(language, "history"), columns, [line[: len(columns)] for line in event_lines])
 
 
 def dossier_object(row: Dossier, product: Product, producer: Producer, due_at: datetime | None) -> dict[str, object]:

@@ -17,7 +17,7 @@ from ocop_workflow.policy.criteria_sheets import council_gates
 from ocop_workflow.policy.rating import Rating, rate
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.scoring import mean_score, read_sheet, spread_of
-from ocop_workflow.services.consultations import consultation_held, tally_held
+from ocop_workflow.services.consultations import consultation_held, procedure_of, tally_held
 from ocop_workflow.services.council_sessions import (
     CouncilError,
     NotJudgedSoError,
@@ -256,13 +256,11 @@ def _check_can_decide(session: Session, case: DossierCase, held: CouncilSession)
 def _check_opinions(work: UnitOfWork, case: DossierCase) -> None:
     """Refuse a written consultation whose answers don't let the proposal stand, or not yet."""
     held, consultation = consultation_held(work, case)
-    council, tally = council_of(case), tally_held(work, held)
-    if council is None or council.written is None:
-        raise CouncilError("written_without_procedure", rule=case.rule(), stage=case.stage.title.model_dump())
-    refusal = refusal_to_conclude(tally, council.written, day_is_over=work.now >= consultation.due_at)
+    council, procedure = procedure_of(case)
+    refusal = refusal_to_conclude(tally_held(work, held), procedure, day_is_over=work.now >= consultation.due_at)
     if refusal is not None:
         last_on = last_day_in_time(consultation.due_at).isoformat()
-        raise CouncilError(refusal.code, rule=council.written.source, last_on=last_on, **refusal.params)
+        raise CouncilError(refusal.code, rule=procedure.source, last_on=last_on, **refusal.params)
     interested = interested_in(work.session, held.dossier_id, held.stage)
     replied = {opinion.member for opinion in opinions_of(work.session, held) if opinion.answer is not None}
     chair = chair_missing(council, replied, interested)

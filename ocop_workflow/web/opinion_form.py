@@ -10,7 +10,7 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.runtime import Runtime
-from ocop_workflow.services.consultations import Reply, give_opinion
+from ocop_workflow.services.consultation_answers import Reply, give_opinion
 from ocop_workflow.services.events import VersionConflictError
 from ocop_workflow.services.links import open_link
 from ocop_workflow.services.opinion_page import opinion_page

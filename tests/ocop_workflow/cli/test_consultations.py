@@ -238,3 +238,29 @@ def test_a_link_of_somebody_else_asks_nothing(ocop: Any, data: Path) -> None:
         printed = ocop("dossier", "link", "R1", "--data", data).out
     producers = next(link for link in links if link.recipient.startswith("producer:"))
     assert producers.id in printed
+
+
+def test_refusals_and_rejections_are_told_by_article_in_the_language_asked_for(ocop: Any, data: Path) -> None:
+    """A refused act says why in Vietnamese; what was rejected stands in the history with ground and article."""
+    for arguments, vietnamese in (
+        (
+            ("reject", "R1", "--ground", "late"),
+            "lỗi: quy định không có căn cứ loại hồ sơ “late”; các căn cứ",
+        ),
+        (("submit", "R1"), "hồ sơ đang ở trạng thái “Đã tiếp nhận” nên chưa thể nộp hồ sơ (submit)"),
+        (("decide", "R1"), "chưa mở phiên đánh giá nào tại bước đánh giá, phân hạng cấp tỉnh"),
+        (("paper", "R1", "letter"), "không có giấy tờ “letter”"),
+        (("step", "R1", "dance"), "“dance” không phải việc được ghi nhận riêng"),
+        (("scores", "criteria", "R1", "27"), "không có bộ tiêu chí số 27"),
+        (("code", "R1", "--serial", "0"), "không yêu cầu mã sản phẩm"),
+    ):
+        when = () if arguments[0] == "code" else ("--at", "2027-06-03T09:00")
+        refused = ocop("dossier", *arguments, "--data", data, *when, "--language", "vi")
+        said = refused.err.replace("\n", " ")
+        assert (refused.code, vietnamese in said, said.rstrip().endswith(")")) == (2, True, True), said
+    ocop("dossier", "reject", "R1", "--ground", "forged", *on(data, "2027-06-03"))
+    shown = ocop("dossier", "show", "R1", "--data", data, "--language", "vi").out.replace("\n", " ")
+    assert "Giả mạo hồ sơ" in shown
+    assert "Chưa thực hiện được lúc này" not in shown  # it has ended
+    told = json.loads(ocop("dossier", "show", "R1", "--data", data, "--json").out)
+    assert told["events"][-1]["rule"].startswith("Điều 7.3")

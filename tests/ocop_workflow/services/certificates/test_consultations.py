@@ -11,11 +11,16 @@ import pytest
 from sqlmodel import col, select
 
 from notifications.catalogue import Language
+from notifications.recording import RecordingEmailSender
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.consultation import Answer
+from ocop_workflow.policy.plan import Rung
+from ocop_workflow.services.amendments import Amendment, amend
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.calendar_edits import CalendarEdit, set_day
 from ocop_workflow.services.certificates import record_changes
-from ocop_workflow.services.consultations import Proposal, Reply, call_meeting, give_opinion, open_consultation
+from ocop_workflow.services.consultation_answers import Reply, call_meeting, give_opinion
+from ocop_workflow.services.consultation_opening import Proposal, open_consultation
 from ocop_workflow.services.council_sessions import (
     Opening,
     SessionKind,
@@ -35,8 +40,10 @@ from ocop_workflow.storage.database import Database, open_database
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
+    Holding,
     Notice,
     Obligation,
+    Official,
     StatusLink,
     WrittenConsultation,
     WrittenOpinion,
@@ -45,6 +52,8 @@ from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from sqlmodel import Session
 
     from ocop_workflow.services.unit_of_work import UnitOfWork
     from tests.ocop_workflow.conftest import Office
@@ -538,3 +547,69 @@ def test_every_column_of_the_tables_is_edited_above() -> None:
     columns = {(table, name) for table in (WrittenConsultation, WrittenOpinion) for name in table.model_fields}
     keys = {(WrittenConsultation, "session_id"), (WrittenOpinion, "session_id"), (WrittenOpinion, "member")}
     assert {(table, column) for table, column, _ in TAMPERED} == columns - keys
+
+
+def opinion_rungs(consulted: Consulted) -> set[tuple[str, str]]:
+    """Return due instant and next rung of what members still owe."""
+    with consulted.office.reading() as work:
+        owed = work.session.exec(
+            select(Obligation).where(col(Obligation.kind) == OPINION, col(Obligation.status) == "open")
+        )
+        return {(str(row.due_at), f"{row.next_action_at:%d/%m}" if row.next_action_at else "") for row in owed}
+
+
+def test_a_decreed_day_off_moves_the_reminder_and_never_the_day_that_was_given(consulted: Consulted) -> None:
+    """Three working days before Thursday 15 October are Monday the 12th; with that day off, Friday the 9th."""
+    due = "2020-10-15 17:00:00+00:00"
+    assert opinion_rungs(consulted) == {(due, "12/10")}
+    with consulted.office.at("2020-10-06 09:00") as work:
+        cycle = consulted.office.cycle(work)
+        edit = CalendarEdit(day=date(2020, 10, 12), off=True, reason="mưa bão", decision="8/QĐ", actor=OFFICE)
+        set_day(work, cycle, edit)
+    assert opinion_rungs(consulted) == {(due, "09/10")}
+    assert consulted.faults() == []
+
+
+def test_an_amended_ladder_holds_for_what_members_still_owe(consulted: Consulted) -> None:
+    with consulted.office.at("2020-10-06 09:00") as work:
+        cycle = consulted.office.cycle(work)
+        plan = work.books.of_cycle(work.session, cycle).plan
+        ladder = plan.ladders["opinion"]
+        rungs = (Rung(days=-6), *ladder.rungs[1:])
+        plan = plan.model_copy(
+            update={"ladders": {**plan.ladders, "opinion": ladder.model_copy(update={"rungs": rungs})}}
+        )
+        amend(work, cycle, Amendment(plan, "quy chế mới", "9/QĐ", OFFICE))
+    assert opinion_rungs(consulted) == {("2020-10-15 17:00:00+00:00", "09/10")}
+    assert consulted.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "Cho ý kiến bằng văn bản với tư cách Công Thương"),
+        ("en", "Answer the written consultation as Công Thương"),
+    ],
+)
+def test_the_member_is_reminded_with_the_own_link(consulted: Consulted, language: str, said: str) -> None:
+    with consulted.office.at("2020-10-06 09:00") as work:
+        set_language(work.session, TRADE, language)
+    with consulted.office.at("2020-10-12 07:30") as work:
+        cycle = consulted.office.cycle(work)
+        queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=(OPINION,), now=work.now))
+        link = work.session.exec(select(StatusLink).where(col(StatusLink.recipient) == TRADE)).one()
+    sender = RecordingEmailSender()
+    consulted.office.send("2020-10-12 07:30", sender)
+    texts = [consulted.office.text_of(each.message) for each in sender.envelopes if "delta" in each.recipient]
+    assert len(texts) == 1
+    assert said in " ".join(texts[0].split())
+    assert f"/s/{link.id}." in texts[0]
+    assert "15/10/2020" in texts[0]
+
+
+def set_language(session: "Session", position: str, language: str) -> None:
+    official = session.exec(
+        select(Official).join(Holding, col(Holding.official_id) == col(Official.id)).where(Holding.position == position)
+    ).one()
+    official.language = language
+    session.add(official)
