@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ocop_workflow.clock import local_day
 from ocop_workflow.policy.consultation import (
     EXPLAINED,
     Answer,
@@ -15,7 +16,7 @@ from ocop_workflow.services.consultations import (
     OPINION_GIVEN,
     consultation_held,
     leading_seats,
-    party_of_seat,
+    position_of_seat,
     procedure_of,
     tally_held,
 )
@@ -26,7 +27,7 @@ from ocop_workflow.services.council_sessions import (
     record,
 )
 from ocop_workflow.services.dossier_case import DossierCase
-from ocop_workflow.services.events import command_done
+from ocop_workflow.services.events import details_of, event_of_command
 from ocop_workflow.services.obligations import (
     OPINION,
     close_obligation,
@@ -35,6 +36,7 @@ from ocop_workflow.services.obligations import (
 from ocop_workflow.services.session_rows import (
     interested_in,
     opinions_of,
+    sessions_of,
     supersede,
 )
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -85,23 +87,27 @@ def give_opinion(
     Raises:
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
         NotPermittedError: The actor is somebody else.
-        CouncilError: Nobody is asked in writing now, not this member, the words are missing, or somebody else answers
-            without signed paper.
+        CouncilError: Nobody is asked in writing now, not this member, the words are missing, somebody else answers
+            without signed paper, or it is said to have come before the council was asked.
         NotYetError: It is said to have come in the future.
     """
+    done = event_of_command(work.session, command)
+    if done is not None:
+        asked = sessions_of(work.session, dossier.id, stage=details_of(done)["stage"])
+        return next(row for row in asked if row.number == details_of(done)["session"])
     case = before_council(work, dossier)
     held, _ = consultation_held(work, case)
-    if command_done(work.session, command):
-        return held
     council, procedure = procedure_of(case)
     member, answer = reply.member, reply.answer
     check_permitted(case, actor, seats=(member,))
     opinion = _opinion(work, held, member, council)
-    if actor != party_of_seat(case, council, member) and not reply.from_paper:
+    if actor != position_of_seat(case, council, member) and not reply.from_paper:
         raise CouncilError("opinion_from_paper", rule=procedure.source, member=member)
     if answer in EXPLAINED and not (reply.words or "").strip():
         raise CouncilError("opinion_without_words", rule=procedure.source, member=member)
     at = work.happened_at(effective_at)
+    if local_day(at) < held.held_on:
+        raise CouncilError("opinion_too_early", rule=procedure.source, asked_on=held.held_on.isoformat())
     opinion.answer, opinion.answered_at = answer.value, at
     opinion.entered_by, opinion.from_paper = actor, reply.from_paper
     work.session.add(opinion)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from ocop_workflow.clock import start_of_day
+from ocop_workflow.clock import last_day_in_time, start_of_day
 from ocop_workflow.policy.council import scoring_names
 from ocop_workflow.policy.date_expressions import Due, Origin
 from ocop_workflow.policy.plan import WrittenProcedure
@@ -115,9 +115,8 @@ def _due_at(work: UnitOfWork, case: DossierCase, last_day: date) -> datetime:
     for owed in open_obligations_of(work.session, case.dossier.id):
         statutory = owed.due_at if owed.origin == Origin.STATUTORY else owed.limit_at
         if owed.stage == case.stage.id and statutory is not None and work.now < statutory < due_at:
-            limit_on = (statutory - timedelta(microseconds=1)).isoformat()
-            rule = owed.limit_source or owed.source
-            raise CouncilError("written_beyond_limit", rule=rule, last_on=last_day.isoformat(), limit_at=limit_on)
+            days = {"last_on": last_day.isoformat(), "limit_on": last_day_in_time(statutory).isoformat()}
+            raise CouncilError("written_beyond_limit", rule=owed.limit_source or owed.source, **days)
     return due_at
 
 

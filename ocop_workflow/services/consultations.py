@@ -67,7 +67,12 @@ def procedure_of(case: DossierCase) -> tuple[Council, WrittenProcedure]:
 
 def party_of_seat(case: DossierCase, council: Council, member: str) -> str:
     """Return who answers for a seat: the holder of its position, else who keeps the council's papers."""
+    return position_of_seat(case, council, member) or case.party(case.stage.decided_by)
+
+
+def position_of_seat(case: DossierCase, council: Council, member: str) -> str | None:
+    """Return the position whose holder sits there, or None where the plan names none."""
     position = next((seat.position for seat in council.seats if seat.id == member), None)
     if position is None:
-        return case.party(case.stage.decided_by)
+        return None
     return position_of(position, units=case.book.units, unit=case.product.unit_id)

@@ -86,7 +86,7 @@ def conclude(
     if stage.judged_by == "council":
         if verdict is not None:
             raise NotJudgedSoError("by_council", rule=case.rule(), stage=title)
-        held, result = council_result(work, case)
+        held, result = council_result(work, case, at=effective_at)
         dossier.mean, dossier.stars = str(result.mean), result.stars
         facts = Facts(mean=result.score)
         details |= {"mean": str(result.mean), "stars": result.stars, "session": held.number}
@@ -124,8 +124,8 @@ def conclude(
     return concluded
 
 
-def council_result(work: UnitOfWork, case: DossierCase) -> tuple[CouncilSession, Rating]:
-    """Return the session that decides the present stage now, and its result.
+def council_result(work: UnitOfWork, case: DossierCase, *, at: datetime | None = None) -> tuple[CouncilSession, Rating]:
+    """Return the session that decides the present stage at an instant (now when None), and its result.
 
     Raises:
         CouncilError: None is held, or the one that is can't decide yet, by the council's procedure.
@@ -133,7 +133,7 @@ def council_result(work: UnitOfWork, case: DossierCase) -> tuple[CouncilSession,
     """
     held = session_held(work, case)
     if held.kind == SessionKind.WRITTEN:
-        _check_opinions(work, case)
+        _check_opinions(work, case, at or work.now)
     else:
         _check_can_decide(work.session, case, held)
     result = result_of(
@@ -253,11 +253,11 @@ def _check_can_decide(session: Session, case: DossierCase, held: CouncilSession)
         raise CouncilError("spread", rule=rule, spread=str(spread), most=council.max_spread)
 
 
-def _check_opinions(work: UnitOfWork, case: DossierCase) -> None:
+def _check_opinions(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
     """Refuse a written consultation whose answers don't let the proposal stand, or not yet."""
     held, consultation = consultation_held(work, case)
     council, procedure = procedure_of(case)
-    refusal = refusal_to_conclude(tally_held(work, held), procedure, day_is_over=work.now >= consultation.due_at)
+    refusal = refusal_to_conclude(tally_held(work, held), procedure, day_is_over=at >= consultation.due_at)
     if refusal is not None:
         last_on = last_day_in_time(consultation.due_at).isoformat()
         raise CouncilError(refusal.code, rule=procedure.source, last_on=last_on, **refusal.params)

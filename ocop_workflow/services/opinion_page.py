@@ -6,8 +6,8 @@ from datetime import date, datetime
 from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import Seat
-from ocop_workflow.policy.route import position_of
 from ocop_workflow.policy.rule_set import CriteriaPart
+from ocop_workflow.services.consultations import position_of_seat
 from ocop_workflow.services.council_sessions import council_of
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.session_rows import consultation_of, interested_in, open_session_of, opinions_of
@@ -90,8 +90,6 @@ def _asked(case: DossierCase, recipient: str, asked: dict[str, WrittenOpinion]) 
     seats = [
         (seat, asked[seat.id])
         for seat in (council.seats if council is not None else ())
-        if seat.id in asked
-        and seat.position is not None
-        and position_of(seat.position, units=case.book.units, unit=case.product.unit_id) == recipient
+        if seat.id in asked and council is not None and position_of_seat(case, council, seat.id) == recipient
     ]
     return min(seats, key=lambda found: found[1].answer is not None, default=None)

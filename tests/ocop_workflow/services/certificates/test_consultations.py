@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from notifications.catalogue import Language
 from notifications.recording import RecordingEmailSender
+from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.policy.plan import Rung
@@ -66,6 +67,10 @@ ASKED, LAST_DAY, AFTER = "2020-10-05 09:00", date(2020, 10, 15), "2020-10-16 09:
 
 def seat(seat_id: str, title: str, **more: Any) -> dict[str, Any]:
     return {"id": seat_id, "title": {"vi": title, "en": title}, **more}
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=OFFICE_ZONE)
 
 
 def points(total: str) -> dict[str, Decimal]:
@@ -304,6 +309,26 @@ def test_a_late_answer_counts_until_the_council_has_decided(consulted: Consulted
     assert consulted.conclude("2020-10-19 10:00").stars == 4
 
 
+def test_a_decision_of_an_earlier_day_rests_on_what_was_due_then(consulted: Consulted) -> None:
+    """I9: recorded after the last day, decided before it: everybody would still have been waited for."""
+    for member in MEMBERS[:3]:
+        consulted.answer(member, Answer.AGREE)
+    act = lambda work, row: conclude(work, row, actor=COUNCIL, effective_at=instant("2020-10-14 09:00"))  # noqa: E731
+    assert consulted.refusal(act, "2020-10-19 09:00").code == "refusal.opinions_awaited"
+
+
+def test_an_answer_is_recorded_once_for_one_command(consulted: Consulted) -> None:
+    for _ in range(2):
+        for member in ("chair", "trade"):
+            with consulted.office.at("2020-10-08 09:00") as work:
+                reply = Reply(member, Answer.DISAGREE, "không đạt", from_paper=True)
+                give_opinion(work, consulted.dossier(work), reply, actor=COUNCIL, command=f"c-{member}")
+    assert consulted.session() == ("written", "superseded")
+    with consulted.office.reading() as work:
+        events = events_of(work.session, f"dossier:{consulted.dossier(work).id}")
+        assert [event.action for event in events].count("opinion_given") == 2
+
+
 def test_a_later_answer_replaces_the_one_before(consulted: Consulted) -> None:
     consulted.answer("chair", Answer.DISAGREE)
     consulted.answer("chair", Answer.AGREE, when="2020-10-09 09:00")
@@ -430,6 +455,16 @@ def opinion(member: str, answer: Answer = Answer.AGREE) -> "Callable[[UnitOfWork
     [
         (opinion("press"), "refusal.not_asked"),
         (opinion("trade", Answer.OTHER), "refusal.opinion_without_words"),
+        (
+            lambda work, row: give_opinion(work, row, Reply("health", Answer.AGREE), actor=COUNCIL),
+            "refusal.opinion_from_paper",
+        ),
+        (
+            lambda work, row: give_opinion(
+                work, row, Reply("trade", Answer.AGREE), actor=TRADE, effective_at=instant("2020-10-04 09:00")
+            ),
+            "refusal.opinion_too_early",
+        ),
         (lambda work, row: call_meeting(work, row, actor=COUNCIL, reason=" "), "refusal.meeting_without_reason"),
         (lambda work, row: call_meeting(work, row, actor=TRADE, reason="x"), "refusal.not_to_score"),
         (lambda work, row: record_sheets(work, row, {"trade": points("70")}, actor=COUNCIL), "refusal.written_held"),
