@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from notifications.catalogue import Language
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import OFFICE_ZONE
+from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.policy.plan import Rung
@@ -582,6 +583,48 @@ def test_every_column_of_the_tables_is_edited_above() -> None:
     columns = {(table, name) for table in (WrittenConsultation, WrittenOpinion) for name in table.model_fields}
     keys = {(WrittenConsultation, "session_id"), (WrittenOpinion, "session_id"), (WrittenOpinion, "member")}
     assert {(table, column) for table, column, _ in TAMPERED} == columns - keys
+
+
+def of_plan(**council: Any) -> "Edit":
+    def edit(plan: dict[str, Any]) -> None:
+        written_plan(plan)
+        plan["councils"]["evaluation"] |= council
+
+    return edit
+
+
+def on_registration(rules: dict[str, Any]) -> None:
+    allow_written(rules)
+    rules["route"]["stages"][0]["written_opinions"] = {"kinds": ["renewal"], "source": "article 1"}
+
+
+WRITTEN = {"quorum_percent": 75, "agree_percent": 67, "source": "Quy chế, Điều 9"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "rules", "sentence"),
+    [
+        (of_plan(written={**WRITTEN, "ladder": "opinions"}), allow_written, 'unknown ladder "opinions"'),
+        (of_plan(written={**WRITTEN, "ladder": "silent"}), allow_written, "tells nobody above of a missing answer"),
+        (of_plan(seats=[]), allow_written, "each member is asked by name; give the council its seats"),
+        (of_plan(), not_allowed, "no rule set of this plan lets the council give written opinions here"),
+        (of_plan(), on_registration, 'no council judges stage "registration", so nobody is asked in writing'),
+    ],
+)
+def test_a_plan_or_rule_set_that_can_not_ask_so_is_refused(
+    office_with: "Callable[..., Office]", plan: "Edit", rules: "Edit", sentence: str
+) -> None:
+    def all_plan(data: dict[str, Any]) -> None:
+        data["certificates"] = {"ladder": "official", "renewal_stages": {}, "source": "item 9"}
+        data["ladders"]["silent"] = {"at": "07:30", "source": "item 1", "rungs": [{"days": -3}, {"days": 1}]}
+        plan(data)
+
+    def all_rules(data: dict[str, Any]) -> None:
+        with_renewals(data)
+        rules(data)
+
+    with pytest.raises(InvalidFilesError, match=sentence):
+        office_with(plan=all_plan, rules=all_rules)
 
 
 def opinion_rungs(consulted: Consulted) -> set[tuple[str, str]]:
