@@ -72,7 +72,7 @@ def test_why_a_consultation_can_not_decide(tally: Tally, *, day_is_over: bool, c
 def test_out_of_reach_means_that_no_further_answers_confirm(
     given_answers: list[Answer], awaited: int, percent: int
 ) -> None:
-    """Turning into a meeting early takes nothing away: whoever of the awaited answers, and however, it stays unconfirmed."""
+    """Turning early takes nothing away: however those who are awaited answer, nothing would be confirmed."""
     known = {str(number): answer.value for number, answer in enumerate(given_answers)}
     now = tally_of({**known, **{f"w{number}": None for number in range(awaited)}}, set())
     ways = product([*Answer, None], repeat=awaited)
