@@ -9,12 +9,12 @@ from prefect.cache_policies import NO_CACHE
 from flows.running import Shard, SweepReport, finish, sweep_items
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import cycles_of
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, RENEWAL, WITHDRAWAL
+from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, PLAN_TASK, RENEWAL, WITHDRAWAL
 from ocop_workflow.services.reminders import due_by_cycle, queue_due_notices
 from ocop_workflow.storage.tables import Cycle
 
 FLOW = "send-reminders"
-KINDS = (DOSSIER_STEP, PLAN_TASK, RENEWAL, WITHDRAWAL)
+KINDS = (DOSSIER_STEP, OPINION, PLAN_TASK, RENEWAL, WITHDRAWAL)
 """The kinds of obligations whose rungs this flow handles; `chase_reports` has the others."""
 
 

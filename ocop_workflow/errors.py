@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from notifications.catalogue import Language, Parameter, translate
+
 
 class OcopError(Exception):
     """Something the caller can act on; `exit_code` is what the command line returns for it."""
@@ -19,3 +21,25 @@ class FaultFoundError(OcopError):
     """A check found a fault in what is stored."""
 
     exit_code: ClassVar[int] = 3
+
+
+class RefusedError(InputError):
+    """A rule refuses an act: a code with parameters, whose sentence the catalogues have in both languages.
+
+    Attributes:
+        code: The catalogue's code, such as `refusal.quorum`.
+        params: What goes into the sentence.
+        rule: The rule set's or plan's article, shown behind the sentence; None where only the input is at fault.
+        language: The language in which the error tells itself.
+    """
+
+    def __init__(self, code: str, /, *, rule: str | None, **params: Parameter) -> None:
+        """Keep the parts; `code` is given without `refusal.`."""
+        Exception.__init__(self, code)  # a refusal may be another kind of error too
+        self.code, self.params, self.rule = f"refusal.{code}", params, rule
+        self.language = Language.EN
+
+    def __str__(self) -> str:
+        """Return the sentence with its rule."""
+        sentence = translate(self.language, self.code, self.params)
+        return f"{sentence} ({self.rule})" if self.rule else sentence

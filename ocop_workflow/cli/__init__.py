@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.cli import (
     audit,
     calendar_command,
@@ -41,7 +42,7 @@ from ocop_workflow.cli import (
     why,
 )
 from ocop_workflow.cli.output import error_console
-from ocop_workflow.errors import OcopError
+from ocop_workflow.errors import OcopError, RefusedError
 from state_machines.lifecycle import TransitionNotAllowedError
 
 IN_ORDER_OF_USE = (
@@ -75,13 +76,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS = {
-    "dossier": {
-        "submit": "submit",
-        "receive": "receive",
-        "return": "return",
-        "conclude": "decide",
-        "withdraw": "withdraw",
-    },
     "certificate": {"revoke": "revoke"},
     "plan task": {"approve": "approve", "start": "start", "complete": "done"},
     "report": {
@@ -133,7 +127,9 @@ def main() -> None:
     try:
         app()
     except OcopError as error:
-        error_console.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        language = error.language if isinstance(error, RefusedError) else Language.EN
+        told = translate(language, "word.error", {"said": str(error)})
+        error_console.print(told, style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except TransitionNotAllowedError as error:
         error_console.print(f"error: {_refusal(error)}", style="red", highlight=False, markup=False, soft_wrap=True)

@@ -7,11 +7,21 @@ from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli import dossier_code, dossier_link, dossier_open, dossier_papers, dossier_scores, dossier_views
+from notifications.catalogue import Language
+from ocop_workflow.cli import (
+    dossier_code,
+    dossier_consultation,
+    dossier_link,
+    dossier_open,
+    dossier_papers,
+    dossier_scores,
+    dossier_views,
+)
 from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_instant
 from ocop_workflow.cli.output import console
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.papers import PaperOnFile
 from ocop_workflow.runtime import open_runtime
@@ -47,6 +57,7 @@ dossier_papers.register(app)
 dossier_open.register(app)
 dossier_code.register(app)
 app.add_typer(dossier_scores.app, name="scores")
+app.add_typer(dossier_consultation.app, name="consultation")
 
 
 @app.command()
@@ -55,10 +66,11 @@ def submit(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     note: NoteOption = None,
 ) -> None:
     """Record that dossiers were submitted, or brought back complete after a return; all of them or none."""
-    _apply(references, data, DossierTrigger.SUBMIT, actor, at, note)
+    _apply(references, data, DossierTrigger.SUBMIT, actor, at, language, note)
 
 
 @app.command()
@@ -67,13 +79,23 @@ def receive(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     number: Annotated[str | None, typer.Option(help="The receipt's number.", show_default="the next free one")] = None,
     note: NoteOption = None,
 ) -> None:
     """Record the receipt of submitted dossiers, all of them or none; clocks that count from receipt begin."""
     if number is not None and len(references) > 1:
         raise InputError("a receipt number belongs to one dossier; receive the others without --number")
-    _apply(references, data, DossierTrigger.RECEIVE, actor, at, note, {"receipt_number": number} if number else {})
+    _apply(
+        references,
+        data,
+        DossierTrigger.RECEIVE,
+        actor,
+        at,
+        language,
+        note,
+        {"receipt_number": number} if number else {},
+    )
 
 
 @app.command("return")
@@ -83,6 +105,7 @@ def return_(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     note: NoteOption = None,
 ) -> None:
     """Send a dossier back to whoever submitted it; the clock of the decision runs on.
@@ -99,7 +122,7 @@ def return_(
             if paper_id in titles:
                 record_paper(work, row, paper_id, PaperOnFile(present=False), actor=who, effective_at=effective_at)
 
-    _do([reference], data, actor, at, act)
+    _do([reference], data, actor, at, language, act)
 
 
 @app.command()
@@ -108,10 +131,11 @@ def withdraw(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     note: NoteOption = None,
 ) -> None:
     """Record that the producer withdrew the dossier."""
-    _apply([reference], data, DossierTrigger.WITHDRAW, actor, at, note)
+    _apply([reference], data, DossierTrigger.WITHDRAW, actor, at, language, note)
 
 
 @app.command()
@@ -126,6 +150,7 @@ def decide(
     sheets: SheetsOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     note: NoteOption = None,
 ) -> None:
     """Decide the present stage: by verdict, or by the council's session with the sheets given here or recorded before.
@@ -143,7 +168,7 @@ def decide(
             record_sheets(work, row, given, actor=who, opening=opening_on(effective_at))
         conclude(work, row, actor=who, verdict=verdict, ground=ground, effective_at=effective_at, text=note)
 
-    _do([reference], data, actor, at, act)
+    _do([reference], data, actor, at, language, act)
 
 
 @app.command("reject")
@@ -153,6 +178,7 @@ def reject_(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     note: NoteOption = None,
 ) -> None:
     """Reject a dossier on a ground of its rule set, whatever its points are; the producer is told the ground."""
@@ -160,7 +186,7 @@ def reject_(
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         reject(work, row, ground, actor=who, effective_at=effective_at, text=note)
 
-    _do([reference], data, actor, at, act)
+    _do([reference], data, actor, at, language, act)
 
 
 @app.command("step")
@@ -174,6 +200,7 @@ def step_(
     ] = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
     note: NoteOption = None,
 ) -> None:
     """Record a step that is done by hand, such as the council's minutes, and settle what it owed."""
@@ -181,7 +208,7 @@ def step_(
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         record_step(work, row, step, actor=who, stage_id=stage, document=document, effective_at=effective_at, text=note)
 
-    _do([reference], data, actor, at, act)
+    _do([reference], data, actor, at, language, act)
 
 
 @app.command("extend")
@@ -193,6 +220,7 @@ def extend_(
     step: Annotated[str | None, typer.Option(help="Which date, where several are open.")] = None,
     data: DataOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Give what is owed now a later last day; the party is told at once. A statutory date can't be extended.
 
@@ -204,7 +232,7 @@ def extend_(
             work, obligation_to_extend(work.session, row, step=step), Extension(end_of_day(to), reason, decision, who)
         )
 
-    _do([reference], data, None, at, act)
+    _do([reference], data, None, at, language, act)
 
 
 Act = Callable[[UnitOfWork, Dossier, str, datetime | None], None]
@@ -217,6 +245,7 @@ def _apply(
     trigger: DossierTrigger,
     actor: str | None,
     at: str | None,
+    language: Language,
     note: str | None,
     details: dict[str, object] | None = None,
 ) -> None:
@@ -224,12 +253,14 @@ def _apply(
         request = Request(trigger, who, effective_at=effective_at, details=details or {}, text=note)
         apply_trigger(work, row, request)
 
-    _do(references, data, actor, at, act)
+    _do(references, data, actor, at, language, act)
 
 
-def _do(references: Sequence[str], data: Path | None, actor: str | None, at: str | None, act: Act) -> None:
+def _do(
+    references: Sequence[str], data: Path | None, actor: str | None, at: str | None, language: Language, act: Act
+) -> None:
     """Do the same to each dossier in one transaction, and say where each of them is now."""
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language):
         moment = runtime.moment_of_act(read_instant(at))
         lines = []
         with runtime.transaction(moment.now) as work:

@@ -8,6 +8,7 @@ from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import DataOption
 from ocop_workflow.cli.output import console
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.links import links_of, reissue_link, revoke_link, token_of
@@ -36,7 +37,7 @@ def link(
         with runtime.transaction(now) as work:
             row = find_dossier(work.session, reference)
             office = work.session.get_one(Cycle, row.cycle_id).office_position
-            known = links_of(work.session, row.id)
+            known = [each for each in links_of(work.session, row.id) if each.recipient.startswith(f"{PRODUCER}:")]
             if not known:
                 raise InputError(f"{row.key} has no link; it gets one when its products are registered")
             found = known[-1]

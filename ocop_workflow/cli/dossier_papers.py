@@ -8,6 +8,7 @@ from notifications.catalogue import Language, show_date, translate
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.papers import PaperOnFile, PaperState
 from ocop_workflow.runtime import open_runtime
@@ -75,12 +76,13 @@ def paper(
     until: Annotated[str | None, typer.Option(help="The last day on which it is valid, such as 2027-03-31.")] = None,
     data: DataOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record that a paper is on file, and until when it is valid; or that it is missing."""
     if missing and until is not None:
         raise InputError("a paper that is missing has no last day; give --missing or --until")
     last_day: date | None = read_day(until) if until is not None else None
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language):
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             row = find_dossier(work.session, reference)

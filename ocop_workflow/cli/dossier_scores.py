@@ -13,6 +13,7 @@ from ocop_workflow.cli import dossier_sheet
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, print_json
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
 from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.clock import local_day
 from ocop_workflow.config_files.score_sheets import load_sheets
@@ -104,6 +105,7 @@ def open_(
     reason: ReasonOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Open the next session of the present stage; sheets and findings are then recorded with it."""
 
@@ -112,7 +114,7 @@ def open_(
         opening = opening_on(effective_at, kind=chosen, held=held, document=document, reason=reason)
         return f"session {open_session(work, row, opening, actor=who).number} of {row.stage} is open"
 
-    _do(reference, data, actor, at, act)
+    do_act(reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -128,6 +130,7 @@ def record(
     reason: ReasonOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record score sheets in the session that is being held; one is opened where none is, or where --kind is given.
 
@@ -145,7 +148,7 @@ def record(
             number = record_sheets(work, row, given, actor=who, opening=opening, from_paper=from_paper)
         return f"session {number} of {row.stage} has the sheets of {', '.join(given)}"
 
-    _do(reference, data, actor, at, act)
+    do_act(reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -160,6 +163,7 @@ def findings(
     unmet: Annotated[list[str] | None, typer.Option(help="A gate that is not met; once for each.")] = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record the council's yes or no for gates; a gate that is not met caps the stars.
 
@@ -177,7 +181,7 @@ def findings(
         session = record_findings(work, row, found, actor=who, reached=options)
         return f"session {session.number} of {row.stage} has findings on {', '.join(session.findings)}"
 
-    _do(reference, data, actor, at, act)
+    do_act(reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -187,6 +191,7 @@ def criteria(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Name the criteria set on which the product is scored; a session that is being held on another one is void.
 
@@ -197,7 +202,7 @@ def criteria(
         name_criteria_set(work, row, number, actor=who)
         return f"the product is scored on criteria set {number}"
 
-    _do(reference, data, actor, at, act)
+    do_act(reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -208,6 +213,7 @@ def interest(
     reason: ReasonOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record that a member declared an interest in the product; who did does not score it."""
 
@@ -215,7 +221,7 @@ def interest(
         declare_interest(work, row, member, actor=who, text=reason)
         return f"{member} does not score {row.key} at {row.stage}"
 
-    _do(reference, data, actor, at, act)
+    do_act(reference, data, actor, at, language, act)
 
 
 def read_sheets(
@@ -280,9 +286,9 @@ def _read_points(text: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _do(reference: str, data: Path | None, actor: str | None, at: str | None, act: Act) -> None:
+def do_act(reference: str, data: Path | None, actor: str | None, at: str | None, language: Language, act: Act) -> None:
     """Do one act of a council in one transaction and say what it came to."""
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language):
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             row = find_dossier(work.session, reference)

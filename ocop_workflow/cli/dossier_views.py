@@ -25,6 +25,7 @@ from ocop_workflow.cli.output import (
 from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.closed_acts import ClosedAct, closed_acts
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.events import details_of, events_of
@@ -32,6 +33,7 @@ from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.positions import known_positions
+from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
 from state_machines.dossier import DossierStatus, split_state
@@ -114,11 +116,13 @@ def show(
             book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
             owed_lines = [_owed_line(work.session, book, row, each, language) for each in obligations]
             sessions = SessionTables(work, book, row, language)
+            closed = [_closed_object(each, language) for each in closed_acts(work, row)]
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
     if as_json:
         due_at = obligations[0].due_at if obligations else None
         owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
-        told = {"obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
+        told = {"obligations": owed, "not_open": closed, "events": happened}
+        told |= {"sessions": sessions.objects(), "why": sessions.why}
         print_json({**dossier_object(row, product, producer, due_at), **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
@@ -128,8 +132,12 @@ def show(
     columns = [_word(language, name) for name in ("step", "party", "last_day", "why", "source")]
     print_table(_word(language, "owed"), columns, owed_lines, unbroken=(columns[2],))
     sessions.print_sessions()
-    columns = [_word(language, name) for name in ("when", "actor", "event", "to")]
-    print_table(_word(language, "history"), columns, event_lines)
+    if closed:
+        columns = [_word(language, name) for name in ("act", "why")]
+        print_table(_word(language, "not_open"), columns, [(each["act"], each["sentence"]) for each in closed])
+    names = ("when", "actor", "event", "to", "source")[: 4 if is_narrow() else 5]
+    columns = [_word(language, name) for name in names]
+    print_table(_word(language, "history"), columns, [line[: len(columns)] for line in event_lines])
 
 
 def dossier_object(row: Dossier, product: Product, producer: Producer, due_at: datetime | None) -> dict[str, object]:
@@ -263,7 +271,27 @@ def _event_line(
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
     if event.action == "step_done":
         said += f": {_step_done(book, dossier, details_of(event), language)}"
-    return show_instant(event.effective_at), actor, said, to
+    return show_instant(event.effective_at), actor, said + _ground(book, event, language), to, event.rule or ""
+
+
+def _ground(book: Rulebook, event: Event, language: Language) -> str:
+    """Return why an event ended or declined a dossier, as its act gave it; empty for the others."""
+    ground = details_of(event).get("ground")
+    if not ground:
+        return ""
+    title = ground_title(book.rule_set, ground)
+    return f": {title if isinstance(title, str) else title[language.value]}"
+
+
+def _closed_object(closed: ClosedAct, language: Language) -> dict[str, str]:
+    closed.refusal.language = language
+    return {
+        "trigger": closed.trigger.value,
+        "act": translate(language, f"trigger.{closed.trigger}"),
+        "code": closed.refusal.code,
+        "rule": closed.refusal.rule or "",
+        "sentence": str(closed.refusal),
+    }
 
 
 def _step_done(book: Rulebook, dossier: Dossier, details: dict[str, str], language: Language) -> str:

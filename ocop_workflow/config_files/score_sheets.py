@@ -8,10 +8,11 @@ from pathlib import Path
 
 from ocop_workflow.config_files.csv_rows import header_of, read_csv
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
-from ocop_workflow.policy.criteria import CriteriaError, CriteriaSet, scored_criteria
+from ocop_workflow.errors import InputError
+from ocop_workflow.policy.criteria import CriteriaSet, scored_criteria
 from ocop_workflow.policy.criteria_sheets import allowed_points
 from ocop_workflow.policy.rule_set import CriteriaPart
-from ocop_workflow.policy.scoring import ScoreOutOfRangeError, read_sheet
+from ocop_workflow.policy.scoring import read_sheet
 
 MEMBER = "member"
 """The header of the first column; the others are the ids of parts or the codes of criteria."""
@@ -62,7 +63,7 @@ def load_sheets(
         try:
             sheets[member] = _sheet(member, cells, known=sheets)
             read_sheet(sheets[member], parts, criteria_set)
-        except (CriteriaError, ScoreOutOfRangeError) as error:
+        except InputError as error:
             faults.append(Fault(str(path), line, str(error)))
     if faults:
         raise InvalidFilesError(faults)
@@ -84,7 +85,7 @@ def _load_turned(
     for member, points in () if faults else sheets.items():
         try:
             read_sheet(points, parts, criteria_set)
-        except (CriteriaError, ScoreOutOfRangeError) as error:
+        except InputError as error:
             faults.append(Fault(str(path), 1, f"{shortened(member)}: {error}"))
     if faults:
         raise InvalidFilesError(faults)
@@ -107,16 +108,16 @@ def _by_member(path: Path, header: tuple[str, ...], faults: list[Fault]) -> dict
             try:
                 if cells[member]:
                     sheets.setdefault(member, {})[code] = _points(code, cells[member])
-            except ScoreOutOfRangeError as error:
+            except InputError as error:
                 faults.append(Fault(str(path), line, f"{shortened(member)}: {error}"))
     return sheets
 
 
 def _sheet(member: str, cells: Mapping[str, str], *, known: Collection[str]) -> dict[str, Decimal]:
     if not member:
-        raise ScoreOutOfRangeError("the member is missing; write who gave these points")
+        raise InputError("the member is missing; write who gave these points")
     if member in known:
-        raise ScoreOutOfRangeError(f"{shortened(member)} has two rows; keep one for each member")
+        raise InputError(f"{shortened(member)} has two rows; keep one for each member")
     return {code: _points(code, cell) for code, cell in cells.items() if cell}
 
 
@@ -124,4 +125,4 @@ def _points(code: str, cell: str) -> Decimal:
     try:
         return Decimal(cell.replace(",", "."))
     except InvalidOperation:
-        raise ScoreOutOfRangeError(f"{shortened(cell)} is no number of points for {shortened(code)}") from None
+        raise InputError(f"{shortened(cell)} is no number of points for {shortened(code)}") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from notifications.letter import Wording
 from ocop_workflow.policy.plan import Council, Seat
 
 
@@ -12,24 +13,23 @@ def scoring_names(council: Council) -> tuple[str, ...]:
     return tuple(seat.id for seat in council.seats if _scores(council, seat))
 
 
-def sheet_refusal(council: Council, member: str, interested: Collection[str]) -> str | None:
-    """Return why a sheet by `member` is not taken, naming the rule, or None when it is.
+def sheet_refusal(council: Council, member: str, interested: Collection[str]) -> Wording | None:
+    """Return why the council's procedure takes no sheet by `member`, or None when it does.
 
     Args:
         council: The stage's council.
         member: Whose sheet it is.
         interested: Who declared an interest in the product.
     """
-    rule = f"({council.source})"
     if member in interested:
-        return f"{member} declared an interest in this product, and who did does not score it {rule}"
+        return Wording("interested", {"member": member})
     if not council.seats:
         return None
     seat = next((seat for seat in council.seats if seat.id == member), None)
     if seat is None:
-        return f"{member[:80]} has no seat in the council; its members are {', '.join(scoring_names(council))} {rule}"
+        return Wording("no_seat", {"member": member[:80], "known": ", ".join(scoring_names(council))})
     if not _scores(council, seat):
-        return f"{member} is the secretary, who by the council's rules of procedure does not score {rule}"
+        return Wording("secretary", {"member": member})
     return None
 
 

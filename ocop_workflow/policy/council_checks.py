@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ocop_workflow.policy.findings import Finding, Location, repeated_ids, unknown_name
-from ocop_workflow.policy.plan import Council, CyclePlan
+from ocop_workflow.policy.plan import Audience, Council, CyclePlan
 from ocop_workflow.policy.rule_set import RuleSet
 
 
@@ -18,6 +18,7 @@ def check_councils(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterato
             sentence = f'stage "{stage_id}" is judged by verdict and has no council; remove this one'
             yield Finding(loc, sentence)
         yield from _seats(loc, council)
+        yield from _written(loc, plan, council, rule_sets)
 
 
 def _seats(loc: Location, council: Council) -> Iterator[Finding]:
@@ -34,3 +35,22 @@ def _seats(loc: Location, council: Council) -> Iterator[Finding]:
         yield Finding((*loc, "secretary_scores"), "no seat is the secretary's; give one seat role: secretary")
     if not council.secretary_scores and roles and set(roles) == {"secretary"}:
         yield Finding((*loc, "seats"), "no seat scores; give a seat to somebody beside the secretary")
+
+
+def _written(loc: Location, plan: CyclePlan, council: Council, rule_sets: Mapping[str, RuleSet]) -> Iterator[Finding]:
+    """Find written procedures that no rule set allows, that name nobody to ask, or let a missing answer pass."""
+    if council.written is None:
+        return
+    loc = (*loc, "written")
+    stages = [stage for rules in rule_sets.values() for stage in rules.route.stages if stage.id == loc[1]]
+    if stages and not any(stage.written_opinions for stage in stages):
+        sentence = "no rule set of this plan lets the council give written opinions here; remove this"
+        yield Finding(loc, sentence)
+    if not council.seats:
+        yield Finding(loc, "each member is asked by name; give the council its seats")
+    ladder = plan.ladders.get(council.written.ladder)
+    if ladder is None:
+        yield unknown_name((*loc, "ladder"), "ladder", council.written.ladder, plan.ladders)
+    elif not any(rung.days > 0 and rung.audience is not Audience.RESPONSIBLE for rung in ladder.rungs):
+        sentence = f'ladder "{council.written.ladder}" tells nobody above of a missing answer; add a rung after the day'
+        yield Finding((*loc, "ladder"), f"{sentence} with audience superior or office")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.document import LocalText, Record, Source
 from ocop_workflow.policy.rule_set import Gate
 
@@ -20,7 +20,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^\d{1,2}(\.\d{1,2}){0,3}$")]
 """A criterion's number as printed, without the last dot: `6.1.2`."""
 
 
-class CriteriaError(InputError):
+class CriteriaError(RefusedError):
     """Findings don't fit the criteria set they are about."""
 
 
@@ -100,6 +100,12 @@ class GatedOption:
         return f"{self.code}-{self.stars}"
 
 
+def set_of_group(criteria: Mapping[int, CriteriaSet], group: str) -> int | None:
+    """Return the number of the one set whose title is a product's group; None where there is no such or several."""
+    found = [number for number, each in criteria.items() if each.title.casefold() == group.strip().casefold()]
+    return found[0] if len(found) == 1 else None
+
+
 def scored_criteria(criteria_set: CriteriaSet) -> Iterator[Criterion]:
     """Yield the criteria that are scored by themselves, in the order of the sheet."""
     for part in criteria_set.parts:
@@ -133,11 +139,13 @@ def gate_cap(criteria_set: CriteriaSet, reached: Mapping[str, Decimal]) -> int:
     known = {criterion.code for criterion in scored_criteria(criteria_set)}
     strange = sorted(set(reached) - known)
     if strange:
-        raise CriteriaError(f"criteria set {criteria_set.number} has no criterion {strange[0][:80]}; correct the code")
+        raise CriteriaError(
+            "criterion_unknown", rule=criteria_set.source, number=criteria_set.number, criterion=strange[0][:80]
+        )
     cap = MOST_STARS
     for gate in gates_of(criteria_set):
         if gate.code not in reached:
-            raise CriteriaError(f"criterion {gate.code} has no finding; say which option the council found reached")
+            raise CriteriaError("criterion_without_finding", rule=criteria_set.source, criterion=gate.code)
         if reached[gate.code] < gate.points:
             cap = min(cap, gate.stars - 1)
     return cap

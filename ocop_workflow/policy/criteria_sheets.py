@@ -35,8 +35,7 @@ def part_sums(points: Mapping[str, Decimal], criteria_set: CriteriaSet) -> dict[
     strange = sorted(set(points) - known)
     if strange:
         raise CriteriaError(
-            f"criteria set {criteria_set.number} scores no criterion {strange[0][:40]}; `ocop criteria show "
-            f"{criteria_set.number}` has the codes"
+            "criterion_not_scored", rule=criteria_set.source, number=criteria_set.number, criterion=strange[0][:40]
         )
     sums: dict[str, Decimal] = {}
     for part in criteria_set.parts:
@@ -44,7 +43,7 @@ def part_sums(points: Mapping[str, Decimal], criteria_set: CriteriaSet) -> dict[
         if not any(criterion.code in points for criterion in criteria):
             continue
         for criterion in criteria:
-            _check_points(criterion, points.get(criterion.code))
+            _check_points(criteria_set, criterion, points.get(criterion.code))
         sums[part.id] = sum((points[criterion.code] for criterion in criteria), Decimal(0))
     return sums
 
@@ -65,9 +64,13 @@ def findings_for(criteria_set: CriteriaSet, reached: Mapping[str, Decimal]) -> d
     for code, points in reached.items():
         if code not in gates:
             raise CriteriaError(
-                f"criterion {code[:40]} has no gate in criteria set {criteria_set.number}; gated are {', '.join(gates)}"
+                "criterion_without_gate",
+                rule=criteria_set.source,
+                criterion=code[:40],
+                number=criteria_set.number,
+                known=", ".join(gates),
             )
-        _check_points(criteria[code], points)
+        _check_points(criteria_set, criteria[code], points)
         found |= {gate.id: points >= gate.points for gate in gates[code]}
     return found
 
@@ -85,7 +88,7 @@ def with_implied(criteria_set: CriteriaSet, findings: Mapping[str, bool]) -> dic
         missed = min((points for points, yes in said if not yes), default=None)
         if met is not None and missed is not None and missed <= met:
             raise CriteriaError(
-                f"criterion {code} is said to reach {met} points and not {missed}; say which it reaches"
+                "criterion_contradicted", rule=criteria_set.source, criterion=code, met=str(met), missed=str(missed)
             )
         for gate in gates:
             if met is not None and gate.points <= met:
@@ -101,13 +104,19 @@ def allowed_points(criterion: Criterion) -> Sequence[Decimal]:
     return sorted({Decimal(0), *given})
 
 
-def _check_points(criterion: Criterion, given: Decimal | None) -> None:
+def _check_points(criteria_set: CriteriaSet, criterion: Criterion, given: Decimal | None) -> None:
     allowed = allowed_points(criterion)
     if given is not None and given.is_finite() and given in allowed:
         return
     *others, last = (str(points) for points in allowed)
-    said = "has no points" if given is None else f"has {str(given)[:40]} points"
-    raise CriteriaError(f"criterion {criterion.code} ({criterion.label}) {said}; give {', '.join(others)} or {last}")
+    raise CriteriaError(
+        "option_missing" if given is None else "no_such_option",
+        rule=criteria_set.source,
+        criterion=criterion.code,
+        label=criterion.label,
+        given=str(given)[:40],
+        allowed={"en": f"{', '.join(others)} or {last}", "vi": f"{', '.join(others)} hoặc {last}"},
+    )
 
 
 def _gates_by_code(criteria_set: CriteriaSet) -> dict[str, list[GatedOption]]:

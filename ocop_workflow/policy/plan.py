@@ -208,6 +208,19 @@ class Seat(Record):
     position: PositionRef | None = None
 
 
+class WrittenProcedure(Record):
+    """How a council is consulted in writing where the rule set allows it.
+
+    `quorum_percent` of those asked must answer. The proposed result stands when `agree_percent` of the answers agree;
+    otherwise the council meets. The `ladder` reminds each member, and climbs when the last day has passed.
+    """
+
+    quorum_percent: int = Field(ge=1, le=100)
+    agree_percent: int = Field(ge=1, le=100)
+    ladder: Identifier
+    source: Source
+
+
 class Council(Record):
     """The council of an evaluating stage, by its rules of procedure.
 
@@ -221,6 +234,7 @@ class Council(Record):
     secretary_scores: bool = True
     max_spread: int | None = Field(default=None, ge=1, le=100)
     seats: tuple[Seat, ...] = ()
+    written: WrittenProcedure | None = None
     source: Source
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.rule_set import Band, Gate
 from ocop_workflow.policy.scoring import stars_of
 
 
-class FindingMissingError(InputError):
+class FindingMissingError(RefusedError):
     """A gate has no finding, so no stars follow."""
 
 
@@ -42,8 +42,10 @@ def rate(mean: Fraction, *, bands: Sequence[Band], gates: Sequence[Gate], findin
     missing = [gate for gate in gates if gate.id not in findings]
     if missing:
         raise FindingMissingError(
-            f"the council has not found whether {', '.join(gate.id for gate in missing[:5])} is met; record a yes or "
-            f"no for each gate, first for “{missing[0].title.vi}”"
+            "finding_missing",
+            rule=missing[0].source,
+            gates=", ".join(gate.id for gate in missing[:5]),
+            title=missing[0].title.vi,
         )
     unmet = [gate for gate in gates if not findings[gate.id]]
     band_stars = stars_of(mean, bands)

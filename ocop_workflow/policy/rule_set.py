@@ -71,6 +71,13 @@ class Step(Record):
     source: Source | None = None
 
 
+class WrittenOpinions(Record):
+    """For which kinds of dossiers a council may give written opinions instead of meeting."""
+
+    kinds: tuple[DossierKind, ...] = Field(min_length=1)
+    source: Source
+
+
 class Stage(Record):
     """A stage of the route: who submits, who decides, how it is judged, which ways it can end.
 
@@ -87,6 +94,7 @@ class Stage(Record):
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     kinds: tuple[DossierKind, ...] = tuple(DossierKind)
     can_be_switched_off: bool = False
+    written_opinions: WrittenOpinions | None = None
     source: Source
 
 

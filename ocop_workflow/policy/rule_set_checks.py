@@ -23,6 +23,7 @@ def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
         *_repeated(rule_set),
         *_levels(rule_set),
         *_outcomes(rule_set),
+        *_written(rule_set),
         *_ways(rule_set),
         *_parts(rule_set),
         *_bands(rule_set),
@@ -61,6 +62,21 @@ def _levels(rule_set: RuleSet) -> Iterator[Finding]:
         for where, level in named:
             if level is not None and level not in rule_set.levels:
                 yield unknown_name(where, "level", level, rule_set.levels)
+
+
+def _written(rule_set: RuleSet) -> Iterator[Finding]:
+    """Find stages that let nobody's council give written opinions, or for kinds that never come there."""
+    for index, stage in enumerate(rule_set.route.stages):
+        if stage.written_opinions is None:
+            continue
+        loc = ("route", "stages", index, "written_opinions")
+        if stage.judged_by != "council":
+            yield Finding(loc, f'no council judges stage "{stage.id}", so nobody is asked in writing; remove this')
+        for kind in stage.written_opinions.kinds:
+            if kind not in stage.kinds:
+                yield Finding(
+                    (*loc, "kinds"), f'stage "{stage.id}" takes no dossiers of kind {kind.value}; leave it out'
+                )
 
 
 def _outcomes(rule_set: RuleSet) -> Iterator[Finding]:

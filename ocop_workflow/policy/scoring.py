@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.criteria_sheets import part_sums
 from ocop_workflow.policy.rule_set import Band, CriteriaPart
@@ -14,7 +14,7 @@ MOST_DECIMALS = 6
 """Points with more decimals are refused, so that sums in decimal arithmetic are exact."""
 
 
-class ScoreOutOfRangeError(InputError):
+class ScoreOutOfRangeError(RefusedError):
     """A score sheet does not fit the rule set's parts."""
 
 
@@ -52,9 +52,9 @@ def read_sheet(
     sums = _sums_by_letter(by_criterion, parts) if criteria_set is None else part_sums(by_criterion, criteria_set)
     for part, total in sums.items():
         if by_part.setdefault(part, total) != total:
-            raise ScoreOutOfRangeError(
-                f"part {part} has {str(by_part[part])[:80]} points, its criteria {total} together; correct one of them"
-            )
+            rule = next(each.source for each in parts if each.id == part)
+            given = str(by_part[part])[:80]
+            raise ScoreOutOfRangeError("part_sum", rule=rule, part=part, given=given, total=str(total))
     return Sheet(by_part, by_criterion, sheet_total(by_part, parts))
 
 
@@ -71,14 +71,15 @@ def sheet_total(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) ->
     """
     for part in parts:
         if part.id not in points:
-            raise ScoreOutOfRangeError(f"part {part.id} has no points; give each of {_ids(parts)}")
+            raise ScoreOutOfRangeError("part_missing", rule=part.source, part=part.id, known=_ids(parts))
         given = points[part.id]
         if not given.is_finite() or not 0 <= given <= part.maximum:
-            raise ScoreOutOfRangeError(f"part {part.id} has {str(given)[:80]} points; give 0 to {part.maximum}")
-        _check_decimals("part", part.id, given)
+            said = {"part": part.id, "given": str(given)[:80], "most": str(part.maximum)}
+            raise ScoreOutOfRangeError("part_points", rule=part.source, **said)
+        _check_decimals(part.id, given, rule=part.source)
     strange = sorted(set(points) - {part.id for part in parts})
     if strange:
-        raise ScoreOutOfRangeError(f"part {strange[0]} is unknown; give each of {_ids(parts)}")
+        raise ScoreOutOfRangeError("part_unknown", rule=None, part=strange[0], known=_ids(parts))
     return sum(points.values(), Decimal(0))
 
 
@@ -89,7 +90,7 @@ def mean_score(totals: Sequence[Decimal]) -> Fraction:
         ScoreOutOfRangeError: There is no sheet.
     """
     if not totals:
-        raise ScoreOutOfRangeError("no score sheet was handed in; record at least one before concluding")
+        raise ScoreOutOfRangeError("no_sheet_given", rule=None)
     return sum((Fraction(total) for total in totals), Fraction(0)) / len(totals)
 
 
@@ -113,26 +114,26 @@ def stars_of(mean: Fraction, bands: Sequence[Band]) -> int:
     for band in bands:
         if mean >= Fraction(band.at_least) and (band.below is None or mean < Fraction(band.below)):
             return band.stars
-    raise ScoreOutOfRangeError(f"no band holds a mean of {float(mean):.2f}; check the rule set's bands")
+    raise ScoreOutOfRangeError("no_band", rule=None, mean=shown_mean(mean))
 
 
 def _sums_by_letter(points: Mapping[str, Decimal], parts: Sequence[CriteriaPart]) -> dict[str, Decimal]:
     """Return the sums of criteria whose codes begin with their part's id; of them only the part's maximum is known."""
-    maxima = {part.id: part.maximum for part in parts}
+    by_letter = {part.id: part for part in parts}
     sums: dict[str, Decimal] = {}
     for code, value in points.items():
-        most = maxima[code[0]]
-        if not value.is_finite() or not 0 <= value <= most:
-            sentence = f"criterion {code[:40]} has {str(value)[:80]} points; give 0 or more, at most the part's {most}"
-            raise ScoreOutOfRangeError(sentence)
-        _check_decimals("criterion", code[:40], value)
+        part = by_letter[code[0]]
+        if not value.is_finite() or not 0 <= value <= part.maximum:
+            said = {"criterion": code[:40], "given": str(value)[:80], "most": str(part.maximum)}
+            raise ScoreOutOfRangeError("criterion_points", rule=part.source, **said)
+        _check_decimals(code[:40], value, rule=part.source)
         sums[code[0]] = sums.get(code[0], Decimal(0)) + value
     return sums
 
 
-def _check_decimals(what: str, name: str, given: Decimal) -> None:
+def _check_decimals(name: str, given: Decimal, *, rule: str) -> None:
     if given != round(given, MOST_DECIMALS):
-        raise ScoreOutOfRangeError(f"{what} {name} has too many decimals; give {MOST_DECIMALS} at most")
+        raise ScoreOutOfRangeError("decimals", rule=rule, name=name, most=MOST_DECIMALS)
 
 
 def _ids(parts: Sequence[CriteriaPart]) -> str:

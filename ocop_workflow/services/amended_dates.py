@@ -21,7 +21,15 @@ from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.statutory_limits import DatedStep
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import anchors_of, dated_step, step_dates
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, REPORT, WITHDRAWAL, is_as_reckoned, resolve
+from ocop_workflow.services.obligations import (
+    DOSSIER_STEP,
+    OPINION,
+    PLAN_TASK,
+    REPORT,
+    WITHDRAWAL,
+    is_as_reckoned,
+    resolve,
+)
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, PlanTask, Report
@@ -92,6 +100,10 @@ class _Reader:
             return self._task(obligation)
         if obligation.kind == WITHDRAWAL:
             return Revised(obligation, obligation.ladder)  # a regulation's own term
+        if obligation.kind == OPINION:  # its day is the consultation's own
+            council = self._new.plan.councils.get(obligation.stage or "")
+            written = council.written if council is not None else None
+            return Revised(obligation, written.ladder if written is not None else obligation.ladder)
         rules = self._new.plan.certificates  # the date of a renewal follows from its certificate
         return Revised(obligation, rules.ladder if rules is not None else obligation.ladder)
 

@@ -19,6 +19,7 @@ from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.moved_dates import record_moves, tell_of_new
 from ocop_workflow.services.obligations import (
     DOSSIER_STEP,
+    OPINION,
     PLAN_TASK,
     RENEWAL,
     REPORT,
@@ -116,7 +117,7 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
     amended = amendment_of(work, cycle, amendment.plan)
     if not amended.differences:
         return amended
-    kinds = (DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL)
+    kinds = (DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL)
     queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=kinds, now=work.now))
     old = work.books.of_cycle(work.session, cycle)
     plan = amended_plan(old.plan, amendment.plan)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,13 +11,14 @@ from sqlmodel import Session, col, select
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.services.audit_consultations import ToldConsultation, consultation_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.dossier_criteria import CRITERIA_SET_NAMED
 from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import rating_of
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.pinned_documents import criteria_by_number
-from ocop_workflow.services.session_rows import VOIDING, SessionState
+from ocop_workflow.services.session_rows import VOIDING, SessionState, consultation_of
 from ocop_workflow.storage.tables import (
     CouncilInterest,
     CouncilSession,
@@ -26,6 +27,7 @@ from ocop_workflow.storage.tables import (
     Event,
     PinnedDocument,
     ScoreSheet,
+    WrittenConsultation,
 )
 
 Place = tuple[str, str, int]
@@ -47,10 +49,13 @@ def session_faults(session: Session, streams: dict[str, list[Event]]) -> Iterato
     yield from _session_faults(told, rows)
     yield from _sheet_faults(told, sheets)
     yield from _interest_faults(told, session)
+    yield from consultation_faults(told.consultations, session)
     rules = _rules(session)
     for place, event in told.results:
         row = rows.get(place)
-        if row is None or not _is_result(rules.get(row.dossier_id), sheets[place], row, details_of(event)):
+        asked = consultation_of(session, row) if row is not None else None
+        scored = sheets[place] if asked is None else [asked]
+        if row is None or not _is_result(rules.get(row.dossier_id), scored, row, details_of(event)):
             yield AuditFault(place[0], event.seq, "its result can't be computed from the stored score sheets")
 
 
@@ -63,6 +68,7 @@ class _Told:
         self.last_seq: dict[Place, int] = {}
         self.interests: set[tuple[str, str, str]] = set()
         self.results: list[tuple[Place, Event]] = []
+        self.consultations: dict[Place, ToldConsultation] = {}
 
     def take(self, stream: str, event: Event) -> None:
         if event.action in _VOIDING_ACTIONS:
@@ -99,10 +105,27 @@ class _Told:
                     }
                     for member, total in details["totals"].items()
                 }
+            case "consultation_turned":
+                self.consultations[place].turned_at = event.recorded_at
+                self._turn(stream, stage, SessionState.OPEN, SessionState.SUPERSEDED)
+            case "opinions_asked" | "opinion_given":
+                self._take_opinion(place, event, details)
             case "stage_concluded" if "session" in details:
                 self._turn(stream, stage, SessionState.CONCLUSIVE, SessionState.SUPERSEDED)
                 self.sessions[stream][stage, details["session"]]["state"] = SessionState.CONCLUSIVE.value
                 self.results.append((place, event))
+                self._count_opinions(place, event, details)
+
+    def _take_opinion(self, place: Place, event: Event, details: dict[str, Any]) -> None:
+        if event.action == "opinions_asked":
+            self.consultations[place] = ToldConsultation.of(details)
+        else:
+            self.consultations[place].answer(event, details)
+
+    def _count_opinions(self, place: Place, event: Event, details: dict[str, Any]) -> None:
+        if place in self.consultations:
+            interested = {member for *where, member in self.interests if where == list(place[:2])}
+            self.consultations[place].conclude(event, details, interested=interested)
 
     def _turn(self, stream: str, stage: str | None, before: SessionState, after: SessionState) -> None:
         for (of_stage, _), told in self.sessions[stream].items():
@@ -181,7 +204,12 @@ def _rules(session: Session) -> dict[str, Rules]:
     }
 
 
-def _is_result(rules: Rules | None, sheets: list[ScoreSheet], held: CouncilSession, details: dict[str, Any]) -> bool:
+def _is_result(
+    rules: Rules | None,
+    sheets: Sequence[ScoreSheet | WrittenConsultation],
+    held: CouncilSession,
+    details: dict[str, Any],
+) -> bool:
     """Return whether a recorded result follows from the stored sheets, the findings, the rule set and the criteria."""
     if rules is None:
         return False

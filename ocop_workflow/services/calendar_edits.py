@@ -17,6 +17,7 @@ from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.moved_dates import record_moves
 from ocop_workflow.services.obligations import (
     DOSSIER_STEP,
+    OPINION,
     PLAN_TASK,
     RENEWAL,
     REPORT,
@@ -82,7 +83,7 @@ def set_day(work: UnitOfWork, cycle: Cycle, edit: CalendarEdit) -> list[Move]:
     days = days_with(old.days, edit.day, off=edit.off)
     if command_done(work.session, edit.command) or days == old.days:
         return []
-    kinds = (DOSSIER_STEP, REPORT, PLAN_TASK)
+    kinds = (DOSSIER_STEP, OPINION, REPORT, PLAN_TASK)
     queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=kinds, now=work.now))
     rules = rules_with(old.plan.calendar, edit.day, off=edit.off, decision=decision)
     moves = _moves(work, cycle, days, rules)

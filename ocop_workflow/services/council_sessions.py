@@ -1,8 +1,8 @@
 """Acts of a council before it concludes: a session is opened, interests are declared, findings recorded."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session
 
 from ocop_workflow.clock import local_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.criteria_sheets import council_gates, findings_for, with_implied
 from ocop_workflow.policy.plan import Council
@@ -20,22 +20,24 @@ from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossiers import NotPermittedError
 from ocop_workflow.services.events import Act, append_event, event_of_command
 from ocop_workflow.services.session_rows import (
-    SessionState,
+    end_opinion_duties,
     interested_in,
     open_session_of,
     sessions_of,
     sheets_of_session,
+    supersede,
 )
+from ocop_workflow.services.titles import any_of, in_both, status_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import CouncilInterest, CouncilSession, Dossier
 from state_machines.dossier import DossierStatus
 
 
-class NotJudgedSoError(InputError):
+class NotJudgedSoError(RefusedError):
     """The stage is judged the other way: by a council's sheets, or by the office's verdict."""
 
 
-class CouncilError(InputError):
+class CouncilError(RefusedError):
     """What the council did does not make a session, or a session that can decide."""
 
 
@@ -47,6 +49,7 @@ class SessionKind(StrEnum):
     RE_SCORE = "re-score"
     RE_EVALUATION = "re-evaluation"
     REDO = "redo"
+    WRITTEN = "written"
 
 
 FOLLOWING = frozenset({SessionKind.SECOND, SessionKind.RE_SCORE})
@@ -89,20 +92,41 @@ def open_session(
         return next(row for row in sessions_of(work.session, dossier.id) if row.opened_seq == done.seq)
     case = before_council(work, dossier)
     check_permitted(case, actor)
-    criteria_set = criteria_set_of(case)
+    criteria_set_of(case)
     held_on = opening.held_on or local_day(work.now)
     open_before = open_session_of(work.session, dossier)
     kind = opening.kind or (SessionKind.ORDINARY if open_before is None else SessionKind.SECOND)
-    _check_opening(work.session, dossier, kind, opening, open_before)
+    _check_opening(work.session, case, kind, opening, open_before)
     if not local_day(dossier.stage_at) <= held_on <= local_day(work.now):
         raise CouncilError(
-            f"a session of {held_on:%d/%m/%Y} was not held here; the dossier is at {dossier.stage} since "
-            f"{local_day(dossier.stage_at):%d/%m/%Y}, and a session is recorded when it was held"
+            "session_day",
+            rule=case.rule(),
+            held_on=held_on.isoformat(),
+            stage=case.stage.title.model_dump(),
+            since_on=local_day(dossier.stage_at).isoformat(),
         )
+    return add_session(work, case, kind, replace(opening, held_on=held_on), actor=actor, command=command)
+
+
+def add_session(
+    work: UnitOfWork,
+    case: DossierCase,
+    kind: SessionKind,
+    opening: Opening,
+    *,
+    actor: str,
+    command: str | None = None,
+) -> CouncilSession:
+    """Add the next session of the present stage with its event; one that is being held is superseded by it.
+
+    Raises:
+        CouncilError: The product's criteria set is not named.
+    """
+    dossier, criteria_set = case.dossier, criteria_set_of(case)
+    held_on = opening.held_on or local_day(work.now)
+    open_before = open_session_of(work.session, dossier)
     if open_before is not None:
-        open_before.state = SessionState.SUPERSEDED
-        work.session.add(open_before)
-        work.session.flush()
+        supersede(work, dossier, open_before)
     number = len(sessions_of(work.session, dossier.id, stage=dossier.stage)) + 1
     details: dict[str, Any] = {
         "stage": dossier.stage,
@@ -141,10 +165,10 @@ def declare_interest(work: UnitOfWork, dossier: Dossier, member: str, *, actor: 
     """
     case = before_council(work, dossier)
     council = council_of(case)
-    check_permitted(case, actor, of_members=(member,))
+    check_permitted(case, actor, seats=(member,))
     if council is not None and council.seats and member not in {seat.id for seat in council.seats}:
         known = ", ".join(seat.id for seat in council.seats)
-        raise CouncilError(f"{member[:80]} has no seat in the council of {dossier.stage}; its members are {known}")
+        raise CouncilError("no_seat", rule=council.source, member=member[:80], known=known)
     if member in interested_in(work.session, dossier.id, dossier.stage):
         return
     record(work, case, "interest_declared", {"stage": dossier.stage, "member": member}, actor=actor, text=text)
@@ -158,6 +182,7 @@ def declare_interest(work: UnitOfWork, dossier: Dossier, member: str, *, actor: 
             declared_at=work.now,
         )
     )
+    end_opinion_duties(work, dossier, member=member)
     work.session.flush()
 
 
@@ -188,12 +213,17 @@ def record_findings(
     """
     case = before_council(work, dossier)
     check_permitted(case, actor)
-    held = session_held(work, dossier)
+    held = session_held(work, case)
     gates = [gate.id for gate in gates_of(case)]
     unknown = sorted(set(findings) - set(gates))
     if unknown or not (findings or reached):
-        named = unknown[0][:80] if unknown else "nothing"
-        raise CouncilError(f"{named} is no gate of {case.book.rule_set.id}; known are {', '.join(gates) or 'none'}")
+        raise CouncilError(
+            "gate_unknown" if gates else "no_gates",
+            rule=case.rule(),
+            gate=unknown[0][:80] if unknown else "–",
+            rule_set=case.book.rule_set.id,
+            known=", ".join(gates),
+        )
     criteria_set = criteria_set_of(case)
     found = dict(findings)
     if criteria_set is not None:
@@ -201,10 +231,10 @@ def record_findings(
         of_criteria = findings_for(criteria_set, reached or {})
         twice = sorted(gate for gate in of_criteria if found.get(gate, of_criteria[gate]) != of_criteria[gate])
         if twice:
-            raise CouncilError(f"gate {twice[0]} is met by one of the answers and not by another; keep one of them")
+            raise CouncilError("gate_twice", rule=criteria_set.source, gate=twice[0])
         found |= of_criteria
     elif reached:
-        raise CouncilError(f"{case.book.rule_set.id} has no criteria sets; say which gates are met")
+        raise CouncilError("no_criteria_sets", rule=case.rule(), rule_set=case.book.rule_set.id)
     details = {"stage": dossier.stage, "session": held.number, "findings": found}
     record(work, case, "findings_recorded", details, actor=actor)
     held.findings = {**held.findings, **found}
@@ -220,24 +250,26 @@ def before_council(work: UnitOfWork, dossier: Dossier) -> DossierCase:
         NotJudgedSoError: No council judges this stage, or the dossier is not before the council.
     """
     case = case_of(work, dossier)
+    stage = case.stage.title.model_dump()
     if case.stage.judged_by == "nobody":
-        raise NotJudgedSoError(f"{case.stage.id} passes the dossier on and judges nothing; it takes no score sheets")
+        raise NotJudgedSoError("judges_nothing", rule=case.rule(), stage=stage)
     if case.stage.judged_by != "council":
-        raise NotJudgedSoError(f"{case.stage.id} is decided by verdict; give --verdict instead of score sheets")
+        raise NotJudgedSoError("by_verdict", rule=case.rule(), stage=stage)
     if dossier.status not in (DossierStatus.RECEIVED, DossierStatus.UNDER_REVIEW):
-        raise NotJudgedSoError(f"a dossier that is {dossier.status} is not before the council; receive it first")
+        status = status_title(dossier.status)
+        raise NotJudgedSoError("not_before_council", rule=case.rule(), stage=stage, status=status)
     return case
 
 
-def session_held(work: UnitOfWork, dossier: Dossier) -> CouncilSession:
+def session_held(work: UnitOfWork, case: DossierCase) -> CouncilSession:
     """Return the session that is being held.
 
     Raises:
         CouncilError: There is none since the dossier came before the council.
     """
-    held = open_session_of(work.session, dossier)
+    held = open_session_of(work.session, case.dossier)
     if held is None:
-        raise CouncilError(f"no session was opened at {dossier.stage} since the dossier came before the council")
+        raise CouncilError("no_session", rule=case.rule(), stage=case.stage.title.model_dump())
     return held
 
 
@@ -264,29 +296,32 @@ def criteria_set_of(case: DossierCase) -> CriteriaSet | None:
     number = case.dossier.criteria_set
     if case.book.criteria and number is None:
         raise CouncilError(
-            f"{case.dossier.key} names none of the criteria sets of {case.book.rule_set.id}; name the one that the "
-            "product is scored on with `ocop dossier scores criteria DOSSIER SET`"
+            "criteria_set_missing", rule=case.rule(), dossier=case.dossier.key, rule_set=case.book.rule_set.id
         )
     return None if number is None else case.book.criteria[number]
 
 
-def check_permitted(case: DossierCase, actor: str, *, of_members: tuple[str, ...] = ()) -> None:
-    """Refuse whoever neither decides here nor is the office, nor holds the seat of the only member concerned.
+def check_permitted(case: DossierCase, actor: str, *, seats: Collection[str] = ()) -> None:
+    """Refuse whoever neither decides here nor is the office, nor holds one of these seats of the council.
 
     Raises:
         NotPermittedError: The actor is somebody else.
     """
     permitted = {case.party(case.stage.decided_by), case.cycle.office_position}
     council = council_of(case)
-    if council is not None and len(of_members) == 1:
+    if council is not None:
         permitted |= {
             position_of(seat.position, units=case.book.units, unit=case.dossier.unit_id)
             for seat in council.seats
-            if seat.id == of_members[0] and seat.position is not None
+            if seat.id in seats and seat.position is not None
         }
     if actor not in permitted:
         raise NotPermittedError(
-            f"{actor} may not score at {case.stage.id}; that is for {' or '.join(sorted(permitted))}"
+            "not_to_score",
+            rule=case.rule(),
+            actor=actor,
+            stage=case.stage.title.model_dump(),
+            permitted=any_of(permitted),
         )
 
 
@@ -297,25 +332,38 @@ def record(
     details: Mapping[str, Any],
     *,
     actor: str,
+    rule: str | None = None,
+    effective_at: datetime | None = None,
     text: str | None = None,
     command: str | None = None,
 ) -> None:
     """Append one act of the council to the dossier's stream and raise its version."""
     case.dossier.version += 1
-    act = Act(actor=actor, action=action, rule=case.stage.source, details=details, text=text, command=command)
+    act = Act(
+        actor=actor,
+        action=action,
+        rule=rule or case.stage.source,
+        details=details,
+        effective_at=effective_at,
+        text=text,
+        command=command,
+    )
     append_event(work, stream=case.stream, seq=case.dossier.version, cycle_id=case.cycle.id, act=act)
     work.session.add(case.dossier)
 
 
 def _check_opening(
-    session: Session, dossier: Dossier, kind: SessionKind, opening: Opening, before: CouncilSession | None
+    session: Session, case: DossierCase, kind: SessionKind, opening: Opening, before: CouncilSession | None
 ) -> None:
+    if kind is SessionKind.WRITTEN:
+        raise CouncilError("written_is_opened_so", rule=case.rule())
+    if before is not None and before.kind == SessionKind.WRITTEN and kind not in ORDERED:
+        raise CouncilError("written_held", rule=case.rule(), number=before.number)
+    told: dict[str, Any] = {"stage": case.stage.title.model_dump(), "kind": in_both(f"session.kind.{kind}")}
     if kind in ORDERED and not (opening.document and opening.reason):
-        raise CouncilError(f"a {kind} rests on a decision; give the number of its document and the reason")
+        raise CouncilError("session_document", rule=case.rule(), **told)
     if kind in FOLLOWING and (before is None or not sheets_of_session(session, before)):
-        raise CouncilError(f"no session with sheets is being held at {dossier.stage}; a {kind} session follows one")
+        raise CouncilError("nothing_to_follow", rule=case.rule(), **told)
     if kind is SessionKind.ORDINARY and before is not None:
-        raise CouncilError(
-            f"session {before.number} of {dossier.stage} is being held; conclude it, or open one of another kind: "
-            f"{', '.join(sorted({*FOLLOWING, *ORDERED}))}"
-        )
+        others = ", ".join(sorted({*FOLLOWING, *ORDERED}))
+        raise CouncilError("session_held", rule=case.rule(), number=before.number, kinds=others, **told)

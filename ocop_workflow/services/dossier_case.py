@@ -32,6 +32,10 @@ class DossierCase:
         """Return the producer as a party."""
         return f"{PRODUCER}:{self.product.producer_id}"
 
+    def rule(self, source: str | None = None) -> str:
+        """Return an article of the dossier's rule set, that of its stage by default, as refusals cite it."""
+        return f"{self.book.rule_set.id}: {source or self.stage.source}"
+
     def stage_named(self, stage_id: str) -> Stage:
         """Return one of the stages that this dossier passes."""
         return next(s for s in self.book.stages(self.dossier.round_id, self.dossier.kind) if s.id == stage_id)

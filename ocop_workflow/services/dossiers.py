@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import InputError, RefusedError
 from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.services.certificates import follow_renewal
 from ocop_workflow.services.dossier_case import DossierCase, case_of
@@ -18,10 +18,12 @@ from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import void_open_session
+from ocop_workflow.services.titles import any_of, in_both, listed_in_both, status_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, Product
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger, split_state, state_of
 from state_machines.guards import Facts
+from state_machines.lifecycle import TransitionNotAllowedError
 
 SYSTEM = "system"
 """The prefix of actors that are not people, as in `system:enforce-deadlines`."""
@@ -38,21 +40,42 @@ ACTIONS = {
 }
 """The past fact that the event of each trigger is called."""
 
+BY_FLOWS = (DossierTrigger.REVIEW, DossierTrigger.LAPSE)
+"""The triggers for which people have no command."""
 
-class NotPermittedError(InputError):
+
+class NotPermittedError(RefusedError):
     """The actor may not do this to the dossier."""
 
 
-class DossierLapsedError(InputError):
+class DossierLapsedError(RefusedError):
     """The producer's term ended before, on the ground that the plan cites."""
 
 
-class TooEarlyError(InputError):
+class TooEarlyError(RefusedError):
     """The act is said to have happened before the dossier was where it could."""
 
 
-class ReceiptNumberTakenError(InputError):
+class ReceiptNumberTakenError(RefusedError):
     """Another dossier of the cycle has this receipt number."""
+
+
+class NotOpenHereError(RefusedError, TransitionNotAllowedError):
+    """The dossier's state does not take the trigger."""
+
+    def __init__(self, case: DossierCase, error: TransitionNotAllowedError) -> None:
+        """Name what was tried and what people can do instead; some triggers are the flows' own."""
+        possible = [trigger for trigger in error.allowed if trigger not in BY_FLOWS]
+        TransitionNotAllowedError.__init__(self, error.lifecycle, error.state, error.trigger, error.allowed)
+        RefusedError.__init__(
+            self,
+            "not_open" if possible else "ended",
+            rule=case.rule(),
+            status=status_title(case.dossier.status),
+            stage=case.stage.title.model_dump(),
+            trigger=in_both(f"trigger.{error.trigger}"),
+            possible=listed_in_both([f"trigger.{trigger}" for trigger in possible]),
+        )
 
 
 class DossierNotFoundError(InputError):
@@ -114,7 +137,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         TooEarlyError: It is said to have happened before the dossier came to this stage, or before its round opened.
         DossierLapsedError: The dossier lapsed before the act's instant.
         ReceiptNumberTakenError: The receipt's number belongs to another dossier.
-        TransitionNotAllowedError: The table has no way for this trigger from here.
+        NotOpenHereError: The table has no way for this trigger from here.
         VersionConflictError: Somebody else changed the dossier meanwhile.
     """
     if command_done(work.session, request.command):
@@ -127,7 +150,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         _check_time(case, request.trigger, at)
         _check_not_lapsed(obligations, at)
     before = state_of(dossier.stage, dossier.status)
-    after = case.book.lifecycle(dossier.round_id, dossier.kind).fire(before, request.trigger, request.facts)
+    after = state_after(case, request)
     settled = _step_of(case, request.trigger, dossier.status)
     if request.trigger is DossierTrigger.RECEIVE:
         request = replace(request, details={**request.details, "receipt_number": _receipt_number(work, case, request)})
@@ -153,6 +176,20 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
     return dossier
 
 
+def state_after(case: DossierCase, request: Request) -> str:
+    """Return the state that a trigger leads to, by the table of the dossier's route and its guards.
+
+    Raises:
+        NotOpenHereError: The table has no way for this trigger from here.
+    """
+    dossier = case.dossier
+    lifecycle = case.book.lifecycle(dossier.round_id, dossier.kind)
+    try:
+        return lifecycle.fire(state_of(dossier.stage, dossier.status), request.trigger, request.facts)
+    except TransitionNotAllowedError as error:
+        raise NotOpenHereError(case, error) from error
+
+
 def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:
     """Record that a dossier was opened and what its producer owes first."""
     dossier.version, dossier.unit_id = 1, product.unit_id
@@ -174,8 +211,12 @@ def _check_actor(case: DossierCase, request: Request) -> None:
     permitted = {f"{SYSTEM}:enforce-deadlines"} if trigger is DossierTrigger.LAPSE else case.permitted(trigger)
     if request.actor not in permitted:
         raise NotPermittedError(
-            f"{request.actor} may not {trigger} this dossier at {case.stage.id}; "
-            f"that is for {' or '.join(sorted(permitted))}"
+            "not_permitted",
+            rule=case.rule(),
+            actor=request.actor,
+            trigger=in_both(f"trigger.{trigger}"),
+            stage=case.stage.title.model_dump(),
+            permitted=any_of(permitted),
         )
 
 
@@ -183,7 +224,10 @@ def _check_time(case: DossierCase, trigger: DossierTrigger, at: datetime) -> Non
     since = case.dossier.stage_at
     if trigger is not DossierTrigger.WITHDRAW and at < since:
         raise TooEarlyError(
-            f"the dossier is at {case.stage.id} since {local_day(since):%d/%m/%Y}; nothing can be recorded there before"
+            "too_early",
+            rule=case.rule(),
+            stage=case.stage.title.model_dump(),
+            since_on=local_day(since).isoformat(),
         )
 
 
@@ -191,8 +235,10 @@ def _check_not_lapsed(obligations: list[Obligation], at: datetime) -> None:
     for obligation in obligations:
         if obligation.lapse_at is not None and at >= obligation.lapse_at:
             raise DossierLapsedError(
-                f"this dossier lapsed at {obligation.lapse_at.isoformat()} because {obligation.step} was not done in "
-                "time; `ocop run enforce-deadlines` records it"
+                "lapsed",
+                rule=obligation.source,
+                lapsed_at=obligation.lapse_at.isoformat(),
+                step=obligation.step or "",
             )
 
 
@@ -203,7 +249,7 @@ def _receipt_number(work: UnitOfWork, case: DossierCase, request: Request) -> st
     if given and not _is_taken(work.session, cycle, given):
         return given
     if given:
-        raise ReceiptNumberTakenError(f"the receipt number {given[:40]} was given before; leave it out or give another")
+        raise ReceiptNumberTakenError("receipt_number_taken", rule=case.rule(), number=given[:40])
     while True:
         cycle.receipts += 1
         work.session.add(cycle)

@@ -13,7 +13,7 @@ from ocop_workflow.policy.extension_rules import Granted, why_too_far
 from ocop_workflow.services.cycle_acts import record_cycle_act, said
 from ocop_workflow.services.events import Act, command_done, details_of, events_of
 from ocop_workflow.services.notices import tell
-from ocop_workflow.services.obligations import PLAN_TASK, REPORT, open_obligations_of
+from ocop_workflow.services.obligations import OPINION, PLAN_TASK, REPORT, open_obligations_of
 from ocop_workflow.services.redating import DEADLINE_EXTENDED, EXTENSION_UNDONE, Move, redate
 from ocop_workflow.services.statutory_bounds import bound_of
 from ocop_workflow.services.subjects import record_on_subject, stream_of
@@ -53,7 +53,7 @@ def obligation_to_extend(session: Session, dossier: Dossier, *, step: str | None
     Raises:
         ExtensionRefusedError: Nothing is open, nothing of that name, or several and no step was named.
     """
-    open_now = open_obligations_of(session, dossier.id)
+    open_now = [owed for owed in open_obligations_of(session, dossier.id) if owed.kind != OPINION]
     steps = ", ".join(obligation.step or obligation.kind for obligation in open_now)
     if not open_now:
         raise ExtensionRefusedError(f"{dossier.key} owes nothing now; there is nothing to extend")

@@ -5,18 +5,19 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.rule_set import Stage, Step
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossiers import NotPermittedError
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
+from ocop_workflow.services.titles import any_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, Event
 from state_machines.dossier import DossierTrigger, split_state
 
 
-class StepError(InputError):
+class StepError(RefusedError):
     """The step is not done by hand, not reached yet, or its document's number is missing."""
 
 
@@ -56,14 +57,14 @@ def record_step(
     owed = [o for o in open_obligations_of(work.session, dossier.id) if o.step == step_id]
     owed = [o for o in owed if stage_id in (None, o.stage)]
     stage, step = _step(case, stage_id or (owed[0].stage if owed else None) or dossier.stage, step_id)
-    _check_reached(work.session, dossier, stage, step)
+    _check_reached(work.session, case, stage, step)
+    told = {"stage_id": stage.id, "step": step.id}
+    rule = case.rule(step.source or stage.source)
     if step.document_number and not document:
-        raise StepError(f"{stage.id}/{step.id} is done with a document; give its number")
+        raise StepError("step_document", rule=rule, **told)
     permitted = {case.party(step.owner), case.party(stage.decided_by), case.cycle.office_position}
     if actor not in permitted:
-        raise NotPermittedError(
-            f"{actor} may not do {stage.id}/{step.id}; that is for {' or '.join(sorted(permitted))}"
-        )
+        raise NotPermittedError("step_not_permitted", rule=rule, actor=actor, permitted=any_of(permitted), **told)
     at = work.happened_at(effective_at)
     details: dict[str, Any] = {"stage": stage.id, "step": step.id}
     if document:
@@ -88,23 +89,28 @@ def record_step(
 def _step(case: DossierCase, stage_id: str, step_id: str) -> tuple[Stage, Step]:
     stages = {stage.id: stage for stage in case.book.stages(case.dossier.round_id, case.dossier.kind)}
     if stage_id not in stages:
-        raise StepError(f"unknown stage {stage_id[:80]!r}; the dossier passes {', '.join(stages)}")
+        raise StepError("stage_unknown", rule=case.rule(), stage_id=stage_id[:80], known=", ".join(stages))
     by_hand = {step.id: step for step in stages[stage_id].steps if step.settled_by is None}
     if step_id not in by_hand:
-        known = ", ".join(by_hand) or "none"
-        raise StepError(f"{step_id[:80]!r} is not done by hand at {stage_id}; so are {known}")
+        raise StepError(
+            "step_not_by_hand" if by_hand else "no_steps_by_hand",
+            rule=case.rule(stages[stage_id].source),
+            step=step_id[:80],
+            stage_id=stage_id,
+            known=", ".join(by_hand),
+        )
     return stages[stage_id], by_hand[step_id]
 
 
-def _check_reached(session: Session, dossier: Dossier, stage: Stage, step: Step) -> None:
+def _check_reached(session: Session, case: DossierCase, stage: Stage, step: Step) -> None:
     """Refuse a step of a stage to come, and one behind a decision that has not been taken."""
-    ids = [each.id for each in stage.steps]
+    dossier, ids = case.dossier, [each.id for each in stage.steps]
     decision = next((each.id for each in stage.steps if each.settled_by == DossierTrigger.CONCLUDE), None)
     concluded = _has_concluded(session, dossier, stage)
     if not concluded and dossier.stage != stage.id:
-        raise StepError(f"the dossier is at {dossier.stage} and has not come to {stage.id}")
+        raise StepError("stage_ahead", rule=case.rule(stage.source), at_stage=dossier.stage, stage_id=stage.id)
     if not concluded and decision is not None and ids.index(step.id) > ids.index(decision):
-        raise StepError(f"{step.id} follows the decision of {stage.id}, which has not been taken")
+        raise StepError("decision_ahead", rule=case.rule(stage.source), step=step.id, stage_id=stage.id)
 
 
 def _has_concluded(session: Session, dossier: Dossier, stage: Stage) -> bool:

@@ -32,7 +32,7 @@ from ocop_workflow.services.news_lines import (
     parameters_of,
 )
 from ocop_workflow.services.notices import ALARM
-from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL, REPORT, WITHDRAWAL, is_as_reckoned
+from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, RENEWAL, REPORT, WITHDRAWAL, is_as_reckoned
 from ocop_workflow.services.people import Addressee
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.read_ahead import ReadAhead
@@ -44,6 +44,7 @@ from ocop_workflow.services.titles import (
     in_both,
     is_above,
     position_title,
+    seat_title,
     told,
 )
 from ocop_workflow.storage.tables import (
@@ -118,11 +119,7 @@ def book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subje
 def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     """Return what an obligation asks for, as a catalogue code with titles."""
     if isinstance(subject, Dossier):
-        stage = next(s for s in book.stages(subject.round_id, subject.kind) if s.id == obligation.stage)
-        step = next((s for s in stage.steps if s.id == obligation.step), None)
-        if step is None:
-            return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})
-        return Wording("act.step", {"title": step.title.model_dump()})
+        return _dossier_act(book, obligation, subject)
     if isinstance(subject, Report):
         return report_act(book, subject)
     if isinstance(subject, Certificate):
@@ -132,6 +129,16 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     if obligation.step == APPROVAL and approval is not None:
         return Wording("act.approval", {"title": approval.title.model_dump(), "task": task.title.model_dump()})
     return Wording("act.task", {"title": task.title.model_dump()})
+
+
+def _dossier_act(book: Rulebook, obligation: Obligation, dossier: Dossier) -> Wording:
+    stage = next(s for s in book.stages(dossier.round_id, dossier.kind) if s.id == obligation.stage)
+    if obligation.kind == OPINION:
+        return Wording("act.opinion", {"member": seat_title(book, stage.id, obligation.step or "")})
+    step = next((s for s in stage.steps if s.id == obligation.step), None)
+    if step is None:
+        return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})
+    return Wording("act.step", {"title": step.title.model_dump()})
 
 
 def about_of(session: Session, book: Rulebook, subject: Subject, language: str) -> str:
@@ -154,7 +161,7 @@ def party_name(session: Session, book: Rulebook, party: str, language: str) -> s
 
 def subject_of(session: Session, kind: str | None, subject_id: str) -> Subject:
     """Return the row that an obligation of this kind is about, or that news tells of when no kind is named."""
-    if kind == DOSSIER_STEP:
+    if kind in (DOSSIER_STEP, OPINION):
         return session.get_one(Dossier, subject_id)
     if kind == REPORT:
         return session.get_one(Report, subject_id)

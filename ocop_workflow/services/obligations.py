@@ -16,7 +16,14 @@ from ocop_workflow.storage.tables import Cycle, Obligation
 ENFORCEMENT_MARGIN = timedelta(minutes=15)
 """Lateness is recorded this long after `due_at`, so that a receipt on the way is not overtaken by the sweep."""
 
-DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL = "dossier_step", "report", "plan_task", "renewal", "withdrawal"
+DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL = (
+    "dossier_step",
+    "opinion",
+    "report",
+    "plan_task",
+    "renewal",
+    "withdrawal",
+)
 """The kinds of obligations."""
 
 
@@ -35,7 +42,7 @@ class Duty:
         opens_at: From when it is owed.
         ladder: The plan's ladder, or None.
         stage: The dossier's stage, where there is one.
-        step: The step of the stage, where there is one.
+        step: The step of the stage, where there is one; for an opinion the seat that is asked.
         lapse_at: When missing it ends the dossier, where the plan says so.
         limit_at: The statutory instant behind a plan's date, past which it can't be moved.
         limit_source: The article that sets it.

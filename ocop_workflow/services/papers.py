@@ -5,9 +5,10 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.papers import ChecklistItem, PaperOnFile, checklist
 from ocop_workflow.policy.rule_set import Paper
+from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, DossierPaper, Product
@@ -15,7 +16,7 @@ from ocop_workflow.storage.tables import Cycle, Dossier, DossierPaper, Product
 PAPER_RECORDED = "paper_recorded"
 
 
-class PaperRefusedError(InputError):
+class PaperRefusedError(RefusedError):
     """The dossier's rule set asks for no such paper, or not so."""
 
 
@@ -38,8 +39,13 @@ def paper_of(work: UnitOfWork, dossier: Dossier, paper_id: str) -> Paper:
     for paper in papers:
         if paper.id == paper_id:
             return paper
-    known = ", ".join(paper.id for paper in papers) or "none: its rule set prints no checklist"
-    raise PaperRefusedError(f"the checklist of {dossier.key} has no paper {paper_id[:60]!r}; it has {known}")
+    raise PaperRefusedError(
+        "paper_unknown" if papers else "no_papers",
+        rule=case_of(work, dossier).rule(),
+        dossier=dossier.key,
+        paper=paper_id[:60],
+        known=", ".join(paper.id for paper in papers),
+    )
 
 
 def record_paper(
@@ -58,8 +64,8 @@ def record_paper(
     """
     paper = paper_of(work, dossier, paper_id)
     if on_file.present and paper.expires != (on_file.last_day is not None):
-        remedy = "say until when it is valid" if paper.expires else "it has no last day; leave that out"
-        raise PaperRefusedError(f"{paper.id} of {dossier.key}: {remedy} ({paper.source})")
+        code = "paper_day_missing" if paper.expires else "paper_without_day"
+        raise PaperRefusedError(code, rule=paper.source, paper=paper.id, dossier=dossier.key)
     row = work.session.get(DossierPaper, (dossier.id, paper.id))
     if row is None:
         row = DossierPaper(dossier_id=dossier.id, paper_id=paper.id, present=on_file.present)

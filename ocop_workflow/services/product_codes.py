@@ -3,14 +3,14 @@
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Product, ProductCode
 
 
-class ProductCodeRefusedError(InputError):
+class ProductCodeRefusedError(RefusedError):
     """No code can be given so."""
 
 
@@ -32,23 +32,23 @@ def assign_code(work: UnitOfWork, dossier: Dossier, *, actor: str, serial: int |
     product = session.get_one(Product, dossier.product_id)
     book = work.books.of_dossier(session, cycle, dossier)
     codes = _unit_codes(book, product.unit_id)
+    rule = book.rule_set.product_code.source if book.rule_set.product_code else None
     giver, _ = codes[-1]
     if actor != cycle.office_position and actor.partition("/")[0] != giver:
-        raise ProductCodeRefusedError(f"{actor[:80]} may not give the code; that is for {giver}, or the office")
+        raise ProductCodeRefusedError("code_not_permitted", rule=rule, actor=actor[:80], giver=giver)
     present = session.exec(select(ProductCode.code).where(col(ProductCode.dossier_id) == dossier.id)).first()
     if present is not None:
-        raise ProductCodeRefusedError(f"{dossier.key} has the code {present} already; it is never given anew")
+        raise ProductCodeRefusedError("code_given", rule=rule, dossier=dossier.key, code=present)
     if dossier.closed_at is not None:
-        raise ProductCodeRefusedError(f"{dossier.key} has ended; the code is given before the product is scored")
+        raise ProductCodeRefusedError("code_too_late", rule=rule, dossier=dossier.key)
     number = _next_serial(session, giver, cycle.year) if serial is None else serial
     code = "-".join([*(unit_code for _, unit_code in codes), str(number), str(cycle.year)])
     if number < 1 or session.get(ProductCode, code) is not None:
-        raise ProductCodeRefusedError(f"the number {number} can't be given by {giver} for {cycle.year}; leave it out")
+        raise ProductCodeRefusedError("code_taken", rule=rule, number=number, giver=giver, year=cycle.year)
     row = ProductCode(code=code, dossier_id=dossier.id, unit_id=giver, year=cycle.year, serial=number)
     session.add(row)
     dossier.version += 1
     session.add(dossier)
-    rule = book.rule_set.product_code.source if book.rule_set.product_code else None
     act = Act(actor, "product_code_assigned", rule=rule, details={"code": code, "serial": number, "unit": giver})
     append_event(work, stream=f"dossier:{dossier.id}", seq=dossier.version, cycle_id=cycle.id, act=act)
     session.flush()
@@ -59,13 +59,18 @@ def _unit_codes(book: Rulebook, unit_id: str) -> list[tuple[str, str]]:
     """Return the units whose codes make the product's code, with these codes."""
     rule = book.rule_set.product_code
     if rule is None:
-        raise ProductCodeRefusedError(f"rule set {book.rule_set.id} asks for no product code; there is nothing to give")
+        raise ProductCodeRefusedError("no_code", rule=book.rule_set.source, rule_set=book.rule_set.id)
     found = []
     for level in rule.levels:
         unit = book.units.ancestor(unit_id, level)
         if unit is None or unit.code is None:
-            where = f"the unit {unit.id}" if unit else f"no unit of level {level} holds {unit_id}, or it"
-            raise ProductCodeRefusedError(f"{where} has no code; add its `code` to the register {book.units.id}")
+            raise ProductCodeRefusedError(
+                "unit_without_code" if unit else "no_unit_of_level",
+                rule=rule.source,
+                unit=unit.id if unit else unit_id,
+                level=level,
+                register=book.units.id,
+            )
         found.append((unit.id, unit.code))
     return found
 

@@ -11,6 +11,7 @@ from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.certificates import CertificateRefusedError, record_changes
 from ocop_workflow.services.cycles import CLOSED
+from ocop_workflow.services.dossier_criteria import set_at_opening
 from ocop_workflow.services.dossiers import begin
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.links import issue_link
@@ -24,7 +25,12 @@ RENEWABLE = (CertificateStatus.VALID, CertificateStatus.RENEWAL_DUE)
 
 
 def open_renewal(
-    work: UnitOfWork, certificate: Certificate, *, actor: str, effective_at: datetime | None = None
+    work: UnitOfWork,
+    certificate: Certificate,
+    *,
+    actor: str,
+    effective_at: datetime | None = None,
+    criteria_set: int | None = None,
 ) -> Dossier:
     """Open the dossier that renews a certificate, in the office's cycle of the day and in no round.
 
@@ -35,10 +41,13 @@ def open_renewal(
         certificate: In force at that instant.
         actor: The office.
         effective_at: When the producer brought it, if not now.
+        criteria_set: The set of the renewal's own rule set on which the product is scored; without it the set that is
+            the product's group, or none yet.
 
     Raises:
         CertificateRefusedError: It is not in force, is being renewed already, the product has another open dossier, or
             no cycle is open.
+        CriteriaSetError: The rule set has no such criteria set.
         NotYetError: `effective_at` lies in the future.
     """
     at = work.happened_at(effective_at)
@@ -58,6 +67,7 @@ def open_renewal(
         round_id=round_id,
         product_id=product.id,
         kind=DossierKind.RENEWAL.value,
+        criteria_set=set_at_opening(case.book, product, criteria_set),
         rule_set_hash=cycle.rule_set_hash,
         stage=stage.id,
         status=DossierStatus.AWAITING_SUBMISSION.value,

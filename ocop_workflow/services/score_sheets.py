@@ -9,6 +9,7 @@ from ocop_workflow.policy.scoring import Sheet, mean_score, read_sheet
 from ocop_workflow.services.council_sessions import (
     CouncilError,
     Opening,
+    SessionKind,
     before_council,
     check_permitted,
     council_of,
@@ -84,11 +85,13 @@ def add_sheets(
     if done is not None:
         return int(details_of(done)["session"])
     case = before_council(work, dossier)
-    check_permitted(case, actor, of_members=tuple(sheets))
+    check_permitted(case, actor, seats=tuple(sheets) if len(sheets) == 1 else ())
     criteria_set = criteria_set_of(case)
     read = {member: read_sheet(points, case.book.rule_set.parts, criteria_set) for member, points in sheets.items()}
     mean_score([sheet.total for sheet in read.values()])  # refuses an act without sheets
-    held = session_held(work, dossier)
+    held = session_held(work, case)
+    if held.kind == SessionKind.WRITTEN:
+        raise CouncilError("written_held", rule=case.rule(), number=held.number)
     _check_members(work, case, held, read)
     for member, sheet in read.items():
         work.session.add(
@@ -98,8 +101,8 @@ def add_sheets(
                 stage=held.stage,
                 session=held.number,
                 member=member,
-                points=_as_text(sheet.parts),
-                criteria=_as_text(sheet.criteria),
+                points=as_text(sheet.parts),
+                criteria=as_text(sheet.criteria),
                 total=str(sheet.total),
                 entered_by=actor,
                 from_paper=from_paper,
@@ -117,19 +120,18 @@ def _check_members(work: UnitOfWork, case: DossierCase, held: CouncilSession, sh
     present = {sheet.member for sheet in sheets_of_session(work.session, held)}
     twice = sorted(present & set(sheets))
     if twice:
-        raise CouncilError(
-            f"{twice[0]} has a sheet in session {held.number} already, and it stays on record; open another session"
-        )
+        raise CouncilError("sheet_twice", rule=case.rule(), member=twice[0], number=held.number)
     if council is None:
         return
     interested = interested_in(work.session, case.dossier.id, held.stage)
     for member in sheets:
         refusal = sheet_refusal(council, member, interested)
         if refusal is not None:
-            raise CouncilError(refusal)
+            raise CouncilError(refusal.code, rule=council.source, **refusal.params)
     together, most = len(present) + len(sheets), len(scoring_names(council))
     if together > most:
-        raise CouncilError(f"{together} sheets were given, the council of {held.stage} has {most} members")
+        stage = case.stage.title.model_dump()
+        raise CouncilError("too_many_sheets", rule=council.source, given=together, stage=stage, members=most)
 
 
 def _details(held: CouncilSession, sheets: Mapping[str, Sheet], *, from_paper: bool) -> dict[str, Any]:
@@ -137,12 +139,13 @@ def _details(held: CouncilSession, sheets: Mapping[str, Sheet], *, from_paper: b
         "stage": held.stage,
         "session": held.number,
         "totals": {member: str(sheet.total) for member, sheet in sheets.items()},
-        "points": {member: _as_text(sheet.parts) for member, sheet in sheets.items()},
+        "points": {member: as_text(sheet.parts) for member, sheet in sheets.items()},
         "from_paper": from_paper,
     }
-    criteria = {member: _as_text(sheet.criteria) for member, sheet in sheets.items() if sheet.criteria}
+    criteria = {member: as_text(sheet.criteria) for member, sheet in sheets.items() if sheet.criteria}
     return {**details, "criteria": criteria} if criteria else details
 
 
-def _as_text(points: Mapping[str, Decimal]) -> dict[str, str]:
+def as_text(points: Mapping[str, Decimal]) -> dict[str, str]:
+    """Return points as they are stored: exact decimals as text."""
     return {code: str(value) for code, value in points.items()}

@@ -1,11 +1,20 @@
 """The numbered sessions of a dossier as rows: reading them, and what a trigger does to the open one."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
+from ocop_workflow.services.obligations import OPINION, close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import CouncilInterest, CouncilSession, Dossier, ScoreSheet
+from ocop_workflow.storage.tables import (
+    CouncilInterest,
+    CouncilSession,
+    Dossier,
+    ScoreSheet,
+    WrittenConsultation,
+    WrittenOpinion,
+)
 from state_machines.dossier import DossierTrigger
 
 
@@ -51,6 +60,23 @@ def sheets_of_session(session: Session, held: CouncilSession) -> list[ScoreSheet
     )
 
 
+def consultation_of(session: Session, held: CouncilSession) -> WrittenConsultation | None:
+    """Return what a session asks its members in writing, or None where it is a meeting."""
+    return session.get(WrittenConsultation, held.id)
+
+
+def scored_in(session: Session, held: CouncilSession) -> Sequence[ScoreSheet | WrittenConsultation]:
+    """Return what a session's mean is of: its members' sheets, or the one proposal that they were asked about."""
+    consultation = consultation_of(session, held)
+    return sheets_of_session(session, held) if consultation is None else [consultation]
+
+
+def opinions_of(session: Session, held: CouncilSession) -> list[WrittenOpinion]:
+    """Return the members whom a session asked in writing, with what they answered."""
+    query = select(WrittenOpinion).where(col(WrittenOpinion.session_id) == held.id)
+    return list(session.exec(query.order_by(col(WrittenOpinion.member))))
+
+
 def interested_in(session: Session, dossier_id: str, stage: str) -> set[str]:
     """Return the members who declared an interest in a dossier at a stage."""
     query = select(CouncilInterest.member).where(
@@ -71,6 +97,23 @@ def void(work: UnitOfWork, dossier: Dossier) -> None:
     if held is not None:
         held.state = SessionState.VOID
         work.session.add(held)
+        end_opinion_duties(work, dossier)
+
+
+def supersede(work: UnitOfWork, dossier: Dossier, held: CouncilSession) -> None:
+    """Let a session count for nothing because another takes its place; nobody owes it an opinion any more."""
+    held.state = SessionState.SUPERSEDED
+    work.session.add(held)
+    end_opinion_duties(work, dossier)
+    work.session.flush()
+
+
+def end_opinion_duties(work: UnitOfWork, dossier: Dossier, *, member: str | None = None) -> None:
+    """End what the members of the present stage's council still owe in writing, or one member of them."""
+    for owed in open_obligations_of(work.session, dossier.id):
+        if owed.kind == OPINION and owed.stage == dossier.stage and member in (None, owed.step):
+            close_obligation(owed, status="cancelled", at=work.now)
+            work.session.add(owed)
 
 
 def mark_conclusive(work: UnitOfWork, held: CouncilSession) -> None:

@@ -1,7 +1,7 @@
 """What a council's sessions came to, and why: each result with the rules and articles that it follows from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from notifications.letter import Wording
 from ocop_workflow.errors import InputError
+from ocop_workflow.policy.consultation import Tally, tally_of
 from ocop_workflow.policy.criteria_sheets import council_gates
 from ocop_workflow.policy.rating import Rating
 from ocop_workflow.policy.route import outcome_for
@@ -17,9 +18,17 @@ from ocop_workflow.policy.scoring import shown_mean, spread_of
 from ocop_workflow.services.evaluations import rating_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
-from ocop_workflow.services.session_rows import SessionState, sessions_of, sheets_of_session
+from ocop_workflow.services.session_rows import (
+    SessionState,
+    consultation_of,
+    interested_in,
+    opinions_of,
+    scored_in,
+    sessions_of,
+    sheets_of_session,
+)
 from ocop_workflow.services.titles import ground_title
-from ocop_workflow.storage.tables import CouncilSession, Dossier, ScoreSheet
+from ocop_workflow.storage.tables import CouncilSession, Dossier, ScoreSheet, WrittenConsultation, WrittenOpinion
 from state_machines.dossier import DossierStatus
 from state_machines.guards import Facts
 
@@ -28,7 +37,8 @@ from state_machines.guards import Facts
 class ShownSession:
     """One session with its sheets and what follows from them; `rating` is None as long as nothing does.
 
-    `gates` are those that the council finds on.
+    `gates` are those that the council finds on. A written consultation has its proposal and the members asked instead
+    of sheets; `interested` are those of the stage who declared an interest.
     """
 
     held: CouncilSession
@@ -36,6 +46,14 @@ class ShownSession:
     spread: Decimal
     rating: Rating | None
     gates: tuple[Gate, ...]
+    consultation: WrittenConsultation | None = None
+    opinions: Sequence[WrittenOpinion] = ()
+    interested: Collection[str] = ()
+
+    @property
+    def tally(self) -> Tally:
+        """Return how the members asked in writing have answered."""
+        return tally_of({opinion.member: opinion.answer for opinion in self.opinions}, self.interested)
 
 
 def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[ShownSession]:
@@ -45,11 +63,14 @@ def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[S
         sheets = sheets_of_session(session, held)
         criteria_set = book.criteria.get(held.criteria_set or 0)
         try:
-            rating = rating_of(sheets, held.findings, book.rule_set, criteria_set)
+            rating = rating_of(scored_in(session, held), held.findings, book.rule_set, criteria_set)
         except InputError:  # no sheet or no finding yet
             rating = None
         gates = council_gates(book.rule_set, criteria_set)
-        shown.append(ShownSession(held, sheets, spread_of([Decimal(sheet.total) for sheet in sheets]), rating, gates))
+        spread = spread_of([Decimal(sheet.total) for sheet in sheets])
+        interested = interested_in(session, dossier.id, held.stage)
+        asked, opinions = consultation_of(session, held), opinions_of(session, held)
+        shown.append(ShownSession(held, sheets, spread, rating, gates, asked, opinions, interested))
     return shown
 
 
@@ -73,8 +94,10 @@ def _of_session(book: Rulebook, shown: ShownSession) -> list[Wording]:
     stage = rule_set.route.stage(shown.held.stage)
     band = next(each for each in rule_set.bands if each.stars == rating.band_stars)
     mean: dict[str, Any] = {"mean": shown_mean(rating.mean), "count": len(shown.sheets), "spread": str(shown.spread)}
+    made: dict[str, Any] = {**mean, **asdict(shown.tally), "number": shown.held.number}
+    code = "result.mean" if shown.consultation is None else "result.written"
     told = [
-        Wording("result.mean", {**mean, "number": shown.held.number, "stage": stage.title.model_dump()}),
+        Wording(code, {**made, "stage": stage.title.model_dump()}),
         Wording("result.band", {"stars": rating.band_stars, "source": band.source}),
     ]
     told += [

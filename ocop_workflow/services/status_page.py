@@ -14,7 +14,7 @@ from ocop_workflow.policy.route import step_settled_by, sure_stages
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.scoring import shown_mean
 from ocop_workflow.services.certificate_lines import certificate_of_page
-from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
+from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, OPINION, open_obligations_of, resolve
 from ocop_workflow.services.papers import checklist_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.status_history import HistoryEntry, history_of
@@ -166,7 +166,8 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
     product = work.session.get_one(Product, dossier.product_id)
     producer = work.session.get_one(Producer, product.producer_id)
     stages = book.stages(dossier.round_id, dossier.kind)
-    case = _Case(dossier, producer, book, stages, open_obligations_of(work.session, dossier.id), work.now)
+    owed = [owed for owed in open_obligations_of(work.session, dossier.id) if owed.kind != OPINION]
+    case = _Case(dossier, producer, book, stages, owed, work.now)
     history = history_of(work.session, book, dossier)
     ended = case.status in FINAL_STATUSES
     turn = None if ended or dossier.responsible is None else party_named(book, producer, dossier.responsible)

@@ -3,11 +3,18 @@
 from sqlmodel import Session
 
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, RENEWAL, REPORT
+from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, PLAN_TASK, RENEWAL, REPORT, WITHDRAWAL
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Dossier, Event, Obligation, PlanTask, Report
 
-_STREAMS = {DOSSIER_STEP: "dossier", REPORT: "report", PLAN_TASK: "task", RENEWAL: "certificate"}
+_STREAMS = {
+    DOSSIER_STEP: "dossier",
+    OPINION: "dossier",
+    REPORT: "report",
+    PLAN_TASK: "task",
+    RENEWAL: "certificate",
+    WITHDRAWAL: "certificate",
+}
 
 
 def stream_of(obligation: Obligation) -> str:
@@ -35,6 +42,6 @@ def record_on_subject(work: UnitOfWork, obligation: Obligation, act: Act) -> Eve
 
 
 def _subject_of(session: Session, obligation: Obligation) -> Certificate | Dossier | PlanTask | Report:
-    if obligation.kind == RENEWAL:
+    if obligation.kind in (RENEWAL, WITHDRAWAL):
         return session.get_one(Certificate, obligation.subject_id)
     return dated_subject(session, obligation) or session.get_one(Dossier, obligation.subject_id)

@@ -1,8 +1,8 @@
 """How people call positions, periods and grounds, and what else a sentence of the catalogue is given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from notifications.catalogue import Language, Parameter, translate
+from notifications.catalogue import Language, Parameter, has_sentence, translate
 from notifications.letter import Wording
 from ocop_workflow.policy.document import CHOSEN, LocalText
 from ocop_workflow.policy.rule_set import RuleSet
@@ -106,6 +106,31 @@ def least_certified(rule_set: RuleSet) -> int:
 def in_both(code: str, params: Mapping[str, Parameter] | None = None) -> Titles:
     """Return a sentence in both languages, to be put into another one."""
     return {language.value: translate(language, code, params) for language in Language}
+
+
+def seat_title(book: Rulebook, stage_id: str, member: str) -> Titles:
+    """Return a council member's seat as people read it; its id where the plan no longer has the seat."""
+    council = book.plan.councils.get(stage_id)
+    seats = council.seats if council is not None else ()
+    titles: dict[str, Titles] = {seat.id: seat.title.model_dump() for seat in seats}
+    return titles.get(member, {language.value: member for language in Language})
+
+
+def listed_in_both(codes: Iterable[str]) -> Titles:
+    """Return the sentences of several codes in both languages, one after the other."""
+    said = list(codes)
+    return {language.value: ", ".join(translate(language, code) for code in said) for language in Language}
+
+
+def any_of(names: Iterable[str]) -> Titles:
+    """Return names of which one is enough, in both languages."""
+    return {language.value: f" {translate(language, 'word.or')} ".join(sorted(names)) for language in Language}
+
+
+def status_title(status: str) -> Titles:
+    """Return a dossier's status as people say it where no stars are told."""
+    short = f"state.{status}.short"
+    return in_both(short if has_sentence(short) else f"state.{status}")
 
 
 def _because(ground: Parameter) -> Titles:

@@ -8,13 +8,13 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.services.pinned_documents import RulebookShelf
 
 ID_BYTES = 10
 
 
-class NotYetError(InputError):
+class NotYetError(RefusedError):
     """An act is said to have happened in the future."""
 
 
@@ -71,5 +71,5 @@ class UnitOfWork:
         if effective_at is None:
             return self.now
         if effective_at > self.now:
-            raise NotYetError(f"{effective_at.isoformat()} is in the future; an act is recorded when it has happened")
+            raise NotYetError("not_yet", rule=None, act_at=effective_at.isoformat())
         return effective_at

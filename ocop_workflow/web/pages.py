@@ -19,6 +19,7 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, StatusLink
 from ocop_workflow.web.feed import answer_feed
 from ocop_workflow.web.forms import Form, form_of
+from ocop_workflow.web.opinion_form import OpinionForms
 from ocop_workflow.web.page_headers import PAGE_HEADERS
 from ocop_workflow.web.rendering import Renderer
 from ocop_workflow.web.report_form import ReportForms
@@ -53,6 +54,7 @@ class Pages:
         self._renderer = renderer
         self._rate = RequestRate(FORMS_A_MINUTE)
         self._reports = ReportForms(runtime, renderer)
+        self._opinions = OpinionForms(runtime, renderer)
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -63,7 +65,7 @@ class Pages:
         router.add_api_route("/static/style.css", self.style, methods=reading)
         router.add_api_route("/s/new", self.new_link, methods=["POST"])
         router.add_api_route("/s/{token}", self.status, methods=reading)
-        router.add_api_route("/s/{token}", self.send_report, methods=["POST"])
+        router.add_api_route("/s/{token}", self.send, methods=["POST"])
         router.add_api_route("/f/{token}.ics", self.feed, methods=reading)
         return router
 
@@ -99,15 +101,20 @@ class Pages:
         answer.background = BackgroundTask(self._log_access, link, now)
         return answer
 
-    def send_report(self, request: Request, token: str, form: Annotated[Form, Depends(report_sent)]) -> Response:
-        """File the report that a token opens; a token that opens none ends in `not_found` like every dead link."""
-        return self._reports.file(request, _readable(token), form) or self.not_found(request)
+    def send(self, request: Request, token: str, form: Annotated[Form, Depends(report_sent)]) -> Response:
+        """Take the report or the written opinion that a token asks for; one that asks for none ends in `not_found`."""
+        readable = _readable(token)
+        answer = self._reports.file(request, readable, form) or self._opinions.answer(request, readable, form)
+        return answer or self.not_found(request)
 
     def feed(self, request: Request, token: str) -> Response:
         """Answer with the calendar that a token opens; a token that opens none ends in `not_found` too."""
         return answer_feed(self._runtime, request, _readable(token)) or self.not_found(request)
 
     def _dossier(self, request: Request, work: UnitOfWork, link: StatusLink) -> Response:
+        asking = self._opinions.show(request, work, link)
+        if asking is not None:
+            return asking
         page = status_page(work, work.session.get_one(Dossier, link.dossier_id))
         reader = addressee_of(work.session, link.recipient, on=local_day(work.now))
         language = language_for(request, reader.language if reader else None)

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.config_files import PlanFiles, default_config_dir, find_plan, load_plan_files
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.council import scoring_names
 from ocop_workflow.policy.date_expressions import Firmness, Origin
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.policy.working_days import working_days_of_plan
@@ -213,8 +214,10 @@ def score(work: UnitOfWork, total: str, actor: str) -> None:
     for part, maximum in (("A", 40), ("B", 25), ("C", 35)):
         points[part] = min(left, Decimal(maximum))
         left -= points[part]
-    record_sheets(work, dossier, {f"member-{number}": points for number in range(9)}, actor=actor)
-    record_findings(work, dossier, {gate.id: True for gate in gates_of(case_of(work, dossier))}, actor=actor)
+    case = case_of(work, dossier)
+    members = scoring_names(case.book.plan.councils[dossier.stage])
+    record_sheets(work, dossier, dict.fromkeys(members, points), actor=actor)
+    record_findings(work, dossier, {gate.id: True for gate in gates_of(case)}, actor=actor)
     conclude(work, dossier, actor=actor)
 
 

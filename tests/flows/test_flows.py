@@ -22,7 +22,7 @@ from ocop_workflow.runtime import Runtime
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, RENEWAL, REPORT, WITHDRAWAL
+from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, PLAN_TASK, RENEWAL, REPORT, WITHDRAWAL
 from ocop_workflow.services.people import give_producer_address
 from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Notice, Obligation, Official, Producer, Report, Seal
 from state_machines.dossier import DossierTrigger
@@ -178,7 +178,7 @@ def test_every_kind_of_obligation_has_its_rungs_handled_by_exactly_one_flow(proj
         kinds = set(session.exec(select(Obligation.kind).distinct()))
 
     assert kinds == {DOSSIER_STEP, REPORT, PLAN_TASK}
-    assert reminded == set(KINDS) - {RENEWAL, WITHDRAWAL} == {DOSSIER_STEP, PLAN_TASK}
+    assert reminded == set(KINDS) - {OPINION, RENEWAL, WITHDRAWAL} == {DOSSIER_STEP, PLAN_TASK}
     assert handled - reminded == {REPORT}
 
 

@@ -2,6 +2,7 @@
 
 from ocop_workflow.storage.tables import conventions  # isort: skip -- names constraints before any table is declared
 from ocop_workflow.storage.tables.certificates import Certificate, ProductCode
+from ocop_workflow.storage.tables.consultations import WrittenConsultation, WrittenOpinion
 from ocop_workflow.storage.tables.councils import CouncilInterest, CouncilSession, ScoreSheet
 from ocop_workflow.storage.tables.documents import Installation, PinnedDocument, SuccessionAct
 from ocop_workflow.storage.tables.dossiers import (
@@ -51,5 +52,7 @@ __all__ = [
     "StatusLink",
     "SuccessionAct",
     "Support",
+    "WrittenConsultation",
+    "WrittenOpinion",
     "conventions",
 ]

@@ -86,7 +86,7 @@ def test_decide_by_verdict_moves_on_to_the_next_stage(ocop: Any, submitted: Path
         (("submit", "1-1"), "no dossier matches '1-1'"),
         (
             ("decide", "1-1-1", "--verdict", "accepted"),
-            "a dossier that is idea_registration:awaiting_submission can't take `decide`; possible here: submit,",
+            "the dossier is “Awaiting submission” and can't take `decide`; possible here: submit,",
         ),
         (("receive", "1-1-1"), "possible here: submit, withdraw"),
         (("submit", "1-1-1", "--as", "ha-long/ocop_team"), "ha-long/ocop_team may not submit this dossier"),
@@ -258,7 +258,7 @@ def test_decide_names_the_verdicts(ocop: Any, submitted: Path) -> None:
     refused = ocop("dossier", "decide", "1-1-1", "--verdict", "yes", "--data", submitted, "--at", "2018-03-07T09:00")
 
     assert refused.code == 2
-    assert "unknown verdict 'yes' for idea_registration; write accepted or declined" in refused.err
+    assert "unknown verdict 'yes' for product idea registration; write accepted or declined" in refused.err
 
 
 def token(printed: str) -> str:
@@ -297,6 +297,10 @@ def test_link_can_be_revoked_and_issued_anew(ocop: Any, office: Path) -> None:
     assert ocop("dossier", "link", "1-1-1", "--reissue", "--revoke", "--data", office).code == 2
 
 
+SEATS = ("chair", "agriculture", "trade", "health", "science", "culture", "quality", "extension", "office")
+"""The nine seats of the province's council in the shipped plan."""
+
+
 def test_the_page_counts_the_steps_every_product_passes_and_lists_papers_until_it_is_rated(
     ocop: Any, tmp_path: Path
 ) -> None:
@@ -307,7 +311,7 @@ def test_the_page_counts_the_steps_every_product_passes_and_lists_papers_until_i
         "key,name,form,producer,unit,planned_level,group,source\n1,Chè,Chè khô,Hộ Ví Dụ,lai-chau.binh-lu,,,KH\n",
         encoding="utf-8",
     )
-    sheets = [part for n in range(9) for part in ("--sheet", f"member-{n}=30/20/30")]
+    sheets = [part for seat in SEATS for part in ("--sheet", f"{seat}=30/20/30")]
 
     def page() -> StatusPage:
         with open_runtime(folder) as runtime, runtime.reading(runtime.business_now()) as work:

@@ -36,6 +36,9 @@ def at(data: Path) -> tuple[object, ...]:
     return ("--data", data, "--at", "2027-05-20T09:00")
 
 
+MEMBERS = ("chair", "agriculture", "trade", "health", "science", "culture", "quality", "extension", "office")
+
+
 @pytest.fixture(scope="module")
 def before_council(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a province's year and one product before its council, which names no criteria set."""
@@ -92,7 +95,7 @@ def test_a_council_scores_by_criterion_from_an_empty_sheet(ocop: Any, opened: Pa
     assert ocop("dossier", "scores", "template", "coffee", "--csv", sheet, "--data", opened).code == 0
     with sheet.open(encoding="utf-8-sig", newline="") as stream:
         header, *rows = csv.reader(stream)
-    assert header == ["criterion", "label", "points", *(f"member-{number}" for number in range(1, 10))]
+    assert header == ["criterion", "label", "points", *MEMBERS]
     assert len(rows) == 16 + 6 + 12
     assert rows[4][:3] == ["1.5", "Liên kết chuỗi trong sản xuất", "0 / 1 / 2 / 3"]
 
@@ -100,10 +103,10 @@ def test_a_council_scores_by_criterion_from_an_empty_sheet(ocop: Any, opened: Pa
     fill(sheet, header, [[*row[:3], "2", *row[4:]] if row[0] == "7" else row for row in filled])
     wrong = ocop("dossier", "scores", "record", "coffee", "--sheets", sheet, *at(opened))
     assert wrong.code == 2
-    assert 'sheet.csv:1: "member-1": criterion 7 (TÍNH ĐỘC ĐÁO) has 2 points; give 0, 1, 3 or 5' in wrong.err
+    assert 'sheet.csv:1: "chair": criterion 7 (TÍNH ĐỘC ĐÁO) has 2 points; give 0, 1, 3 or 5' in wrong.err
     fill(sheet, header, filled)
     recorded = ocop("dossier", "scores", "record", "coffee", "--sheets", sheet, *at(opened))
-    assert "session 1 of province_evaluation has the sheets of member-1" in recorded.out
+    assert "session 1 of province_evaluation has the sheets of chair" in recorded.out
 
     waiting = ocop("dossier", "decide", "coffee", *at(opened))
     assert (waiting.code, "1.1. Nguồn nguyên liệu" in waiting.err) == (2, True)

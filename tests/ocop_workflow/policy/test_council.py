@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from notifications.letter import Wording
 from ocop_workflow.policy.council import chair_missing, quorum_of, scoring_names, sheet_refusal
 from ocop_workflow.policy.plan import Council
 
@@ -30,18 +31,13 @@ def test_the_secretary_scores_or_not_by_the_rules_of_procedure() -> None:
     assert scoring_names(council(secretary_scores=False)) == ("chair", "trade", "health")
     assert sheet_refusal(council(), "clerk", set()) is None
     refusal = sheet_refusal(council(secretary_scores=False), "clerk", set())
-    assert refusal == (
-        "clerk is the secretary, who by the council's rules of procedure does not score (Quy chế, Điều 5)"
-    )
+    assert refusal == Wording("secretary", {"member": "clerk"})
 
 
 def test_a_stranger_and_an_interested_member_are_refused_by_rule() -> None:
-    assert sheet_refusal(council(), "press", set()) == (
-        "press has no seat in the council; its members are chair, trade, health, clerk (Quy chế, Điều 5)"
-    )
-    assert sheet_refusal(council(), "trade", {"trade"}) == (
-        "trade declared an interest in this product, and who did does not score it (Quy chế, Điều 5)"
-    )
+    no_seat = {"member": "press", "known": "chair, trade, health, clerk"}
+    assert sheet_refusal(council(), "press", set()) == Wording("no_seat", no_seat)
+    assert sheet_refusal(council(), "trade", {"trade"}) == Wording("interested", {"member": "trade"})
 
 
 @pytest.mark.parametrize(

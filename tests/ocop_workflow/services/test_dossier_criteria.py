@@ -67,6 +67,10 @@ def gates_by_hand(number: int) -> dict[str, Decimal]:
     return reached
 
 
+MEMBERS = ("chair", "agriculture", "trade", "health", "science", "culture", "quality", "extension", "office")
+"""The nine seats of the province's council in the shipped plan."""
+
+
 def sheet(total: str) -> dict[str, Decimal]:
     """Return a sheet with this total: part A of 40 is filled first, then B of 25, then C of 35."""
     left, points = Decimal(total), {}
@@ -77,7 +81,7 @@ def sheet(total: str) -> dict[str, Decimal]:
 
 
 def nine(points: dict[str, Decimal]) -> dict[str, dict[str, Decimal]]:
-    return {f"member-{number}": points for number in range(1, 10)}
+    return dict.fromkeys(MEMBERS, points)
 
 
 @contextmanager
@@ -230,7 +234,7 @@ def test_a_council_does_not_begin_without_the_products_criteria(at_council: Work
         record_findings(work, dossier, {}, actor=COUNCIL, reached=gates_by_hand(13))
         assert conclude(work, dossier, actor=COUNCIL).stars == 4
         assert verify(work.session).faults == ()
-        with pytest.raises(CriteriaSetError, match="is recognised; its criteria set stays"):
+        with pytest.raises(CriteriaSetError, match="is “Recognised”; its criteria set stays"):
             name_criteria_set(work, dossier, 12, actor=COUNCIL)
 
 
@@ -270,7 +274,7 @@ def test_parts_are_the_sums_of_their_criteria(at_council: Working) -> None:
     with at_council() as work:
         dossier = dossier_on(work, 13)
         points = by_criterion(work, 13, c1_5="2", c7="3")
-        record_sheets(work, dossier, {"member-1": points}, actor=COUNCIL)
+        record_sheets(work, dossier, {"chair": points}, actor=COUNCIL)
         (row,) = work.session.exec(select(ScoreSheet))
         assert (row.points, row.total) == ({"A": "39", "B": "25", "C": "33"}, "97")
         assert len(row.criteria) == 16 + 6 + 12
@@ -293,7 +297,7 @@ def test_points_are_those_of_an_option(at_council: Working, changed: dict[str, s
     with at_council() as work:
         points = by_criterion(work, 13, **changed)
         with pytest.raises(CriteriaError, match=sentence):
-            record_sheets(work, dossier_on(work, 13), {"member-1": points}, actor=COUNCIL)
+            record_sheets(work, dossier_on(work, 13), {"chair": points}, actor=COUNCIL)
 
 
 @pytest.mark.parametrize("language", list(Language))

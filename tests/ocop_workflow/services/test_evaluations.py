@@ -140,7 +140,7 @@ def test_record_sheets_refuses_whoever_does_not_decide_here(before_council: "Off
         ({"m": points("1", "-0.5", "1")}, "part B has -0.5 points; give 0 to 25"),
         ({"m": points("NaN", "1", "1")}, "part A has NaN points"),
         ({"m": points("1", "1", "Infinity")}, "part C has Infinity points"),
-        ({"m": points("1.0000001", "1", "1")}, "part A has too many decimals; give 6 at most"),
+        ({"m": points("1.0000001", "1", "1")}, "A has too many decimals; give 6 at most"),
     ],
 )
 def test_record_sheets_refuses_sheets_that_do_not_fit(before_council: "Office", sheets: Any, sentence: str) -> None:

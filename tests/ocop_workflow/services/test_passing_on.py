@@ -71,5 +71,5 @@ def test_the_assessment_takes_no_verdict(assessing: "Office", verdict: str) -> N
 
 
 def test_the_assessment_rejects_nothing(assessing: "Office") -> None:
-    with pytest.raises(TransitionNotAllowedError, match="cannot reject"):
+    with pytest.raises(TransitionNotAllowedError, match="can't take `reject`"):
         assessing.act("2018-03-07 08:00", DossierTrigger.REJECT)

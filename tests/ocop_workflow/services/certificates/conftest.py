@@ -167,15 +167,36 @@ def following() -> "Callable[[Office], Certified]":
 
 
 @pytest.fixture
-def certify(office_with: "Callable[..., Office]") -> Callable[..., Certified]:
-    def make(**renewal: Any) -> Certified:
-        office = office_with(plan=plan_with_certificates, rules=rules_with(**renewal))
+def certify_with(office_with: "Callable[..., Office]") -> Callable[..., Certified]:
+    """A way to make the office with its files edited further; `members` hand in the first dossier's sheets."""
+
+    def make(*edits: Edit, plan: Edit | None = None, members: tuple[str, ...] = ("m1", "m2", "m3")) -> Certified:
+        def all_rules(rules: dict[str, Any]) -> None:
+            for edit in edits:
+                edit(rules)
+
+        def all_plan(data: dict[str, Any]) -> None:
+            plan_with_certificates(data)
+            if plan is not None:
+                plan(data)
+
+        office = office_with(plan=all_plan, rules=all_rules)
         office.open()
         office.to_council()
-        office.score("2018-03-12 08:00", "75", "75", "75")
+        with office.at("2018-03-12 08:00") as work:
+            record_sheets(work, office.dossier(work), dict.fromkeys(members, points("75")), actor=COUNCIL)
+            conclude(work, office.dossier(work), actor=COUNCIL)
         made = Certified(office)
         made.issue("2018-03-15 09:00", "1-1-1", FIRST, "2018-03-15")
         return made
+
+    return make
+
+
+@pytest.fixture
+def certify(certify_with: Callable[..., Certified]) -> Callable[..., Certified]:
+    def make(**renewal: Any) -> Certified:
+        return certify_with(rules_with(**renewal))
 
     return make
 

@@ -1,0 +1,24 @@
+"""In which language a rule's refusal is told."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from notifications.catalogue import Language
+from ocop_workflow.errors import RefusedError
+
+RefusalLanguageOption = Annotated[
+    Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language in which a refusal is told.")
+]
+
+
+@contextmanager
+def refusals_in(language: Language) -> Generator[None]:
+    """Let a refusal that is raised inside tell itself in a language."""
+    try:
+        yield
+    except RefusedError as error:
+        error.language = language
+        raise
