@@ -1,4 +1,4 @@
-"""The command `ocop dossier open`: the dossier that renews a certificate."""
+"""The command `ocop dossier open`: the dossier that renews a certificate, or that is to give more stars."""
 
 from typing import Annotated
 
@@ -6,9 +6,11 @@ import typer
 
 from ocop_workflow.cli.options import AtOption, DataOption, read_instant
 from ocop_workflow.cli.output import console
+from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.certificate_facts import cycle_of_the_day, find_certificate
 from ocop_workflow.services.renewals import open_renewal
+from ocop_workflow.services.upgrades import open_upgrade
 
 
 def register(app: typer.Typer) -> None:
@@ -17,19 +19,41 @@ def register(app: typer.Typer) -> None:
 
 
 def open_(
-    renewal: Annotated[str, typer.Option(metavar="CERTIFICATE", help="The number of the certificate to renew.")],
+    renewal: Annotated[
+        str | None, typer.Option(metavar="CERTIFICATE", help="The number of the certificate to renew.")
+    ] = None,
+    upgrade: Annotated[
+        str | None, typer.Option(metavar="CERTIFICATE", help="The number of the certificate to better by a star.")
+    ] = None,
+    round_id: Annotated[
+        str | None,
+        typer.Option("--round", help="Into which round an upgrade goes.", show_default="the earliest not over"),
+    ] = None,
     data: DataOption = None,
     at: AtOption = None,
 ) -> None:
-    """Open the dossier that renews a certificate; it belongs to the certificate and to no round.
+    """Open the dossier that renews a certificate, or one for a higher star; give --renewal or --upgrade.
 
-    Whether it is in time is decided by its submission. Products of a round come with `ocop products import`.
+    A renewal belongs to its certificate and to no round; whether it is in time is decided by its submission. An upgrade
+    belongs to a round; the certificate stays as it is until one with more stars is issued. Products that are assessed
+    for the first time come with `ocop products import`.
     """
+    number = renewal or upgrade
+    if number is None or (renewal is not None and upgrade is not None):
+        raise InputError("what is to be opened? give --renewal CERTIFICATE or --upgrade CERTIFICATE")
+    if renewal is not None and round_id is not None:
+        raise InputError("a renewal belongs to its certificate and to no round; leave out --round")
     with open_runtime(data) as runtime:
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
-            certificate = find_certificate(work.session, renewal)
+            certificate = find_certificate(work.session, number)
             office = cycle_of_the_day(work.session, certificate.office_id).office_position
-            dossier = open_renewal(work, certificate, actor=office, effective_at=moment.effective_at)
-            key = dossier.key
-    console.print(f"{key} is open; certificate {renewal} is being renewed", highlight=False, markup=False)
+            if renewal is not None:
+                dossier = open_renewal(work, certificate, actor=office, effective_at=moment.effective_at)
+                said = f"{dossier.key} is open; certificate {number} is being renewed"
+            else:
+                dossier = open_upgrade(
+                    work, certificate, actor=office, round_id=round_id, effective_at=moment.effective_at
+                )
+                said = f"{dossier.key} is open; certificate {number} stays as it is until one with more stars is issued"
+    console.print(said, highlight=False, markup=False, soft_wrap=True)

@@ -153,16 +153,25 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
     return dossier
 
 
-def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:
-    """Record that a dossier was opened and what its producer owes first."""
-    stage = book.stages(dossier.round_id, dossier.kind)[0]
+def begin(
+    work: UnitOfWork,
+    cycle: Cycle,
+    book: Rulebook,
+    dossier: Dossier,
+    product: Product,
+    *,
+    actor: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Record that a dossier was opened, with what `details` tell of its origin, and what its producer owes first."""
+    stage = next(stage for stage in book.stages(dossier.round_id, dossier.kind) if stage.id == dossier.stage)
     case = DossierCase(dossier, product, cycle, book, stage, book.round(dossier.round_id))
     dossier.version = 1
     state = state_of(dossier.stage, dossier.status)
-    details: dict[str, Any] = {"kind": dossier.kind}
+    told: dict[str, Any] = {"kind": dossier.kind, **(details or {})}
     if dossier.criteria_set is not None:
-        details["criteria_set"] = dossier.criteria_set
-    act = Act(actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details=details)
+        told["criteria_set"] = dossier.criteria_set
+    act = Act(actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details=told)
     append_event(work, stream=case.stream, seq=1, cycle_id=cycle.id, act=act)
     for step in steps_opened(stage):
         open_step(work, case, stage, step, opens_at=max(work.now, dossier.opened_at))

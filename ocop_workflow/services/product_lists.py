@@ -62,7 +62,7 @@ def import_products(
     verdicts = judge_products(work, cycle, products, round_id=round_id)
     if any(row.verdict is Verdict.REFUSED for row in verdicts):
         return verdicts
-    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
+    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
     book = work.books.of_round(work.session, cycle, round_.id)
     for row in verdicts:
         if row.verdict is Verdict.NEW:
@@ -80,16 +80,24 @@ def judge_products(
     Raises:
         IntakeClosedError: That round takes no dossiers.
     """
-    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
+    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
     judge = _Judge(work, cycle, work.books.of_round(work.session, cycle, round_.id), round_)
     return tuple(judge.verdict(_in_nfc(product)) for product in products)
 
 
-def _open_round(work: UnitOfWork, cycle: Cycle, book: Rulebook, round_id: str | None) -> Round:
-    """Return the round named, or the earliest that is not over; by its dates, before any sweep records it (I9)."""
-    rounds = book.cycle_year.rounds
+def open_round(
+    work: UnitOfWork, cycle: Cycle, book: Rulebook, round_id: str | None, *, kind: DossierKind = DossierKind.FIRST
+) -> Round:
+    """Return the round named, or the earliest that takes this kind and is not over.
+
+    Its dates decide, before any sweep records it (I9).
+
+    Raises:
+        IntakeClosedError: No such round takes dossiers now.
+    """
+    rounds = [round_ for round_ in book.cycle_year.rounds if kind in round_.kinds]
     if not rounds:
-        raise IntakeClosedError(f"cycle {cycle.key} has no round to take dossiers; add one to the plan")
+        raise IntakeClosedError(f"cycle {cycle.key} has no round to take {kind} dossiers; add one to the plan")
     if cycle.status != OPEN:
         raise IntakeClosedError(f"cycle {cycle.key} is {cycle.status}; import the list into the next cycle")
     if round_id is not None and round_id not in [round_.id for round_ in rounds]:
