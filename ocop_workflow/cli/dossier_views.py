@@ -25,6 +25,7 @@ from ocop_workflow.cli.output import (
 from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.attempts import Attempt, earlier_attempts
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.events import details_of, events_of
@@ -115,16 +116,21 @@ def show(
             owed_lines = [_owed_line(work.session, book, row, each, language) for each in obligations]
             sessions = SessionTables(work, book, row, language)
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
+            attempts = earlier_attempts(work, row)
     if as_json:
         due_at = obligations[0].due_at if obligations else None
         owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
+        earlier = [_attempt_object(each) for each in attempts]
         told = {"obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
-        print_json({**dossier_object(row, product, producer, due_at), **told})
+        print_json({**dossier_object(row, product, producer, due_at), "earlier": earlier, **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
     place = f"{_stage_title(book, row, row.stage, language)}: {_status_name(row.status, language)}"
     stars = f", {translate(language, 'page.stars', {'count': row.stars})}" if row.stars and row.closed_at else ""
     console.print(place + stars, highlight=False, soft_wrap=True)
+    for each in attempts:
+        said = translate(language, each.told.code, each.told.params)
+        console.print(f"{_word(language, 'earlier')} {each.key}: {said}", highlight=False, markup=False, soft_wrap=True)
     columns = [_word(language, name) for name in ("step", "party", "last_day", "why", "source")]
     print_table(_word(language, "owed"), columns, owed_lines, unbroken=(columns[2],))
     sessions.print_sessions()
@@ -285,6 +291,11 @@ def _status_name(status: str, language: Language) -> str:
 
 def _word(language: Language, name: str) -> str:
     return translate(language, f"table.{name}")
+
+
+def _attempt_object(attempt: Attempt) -> dict[str, object]:
+    names = ("key", "product", "kind", "stage", "status", "stars")
+    return {name: getattr(attempt, name) for name in names} | {"closed_on": attempt.closed_on.isoformat()}
 
 
 def _obligation_object(obligation: Obligation) -> dict[str, object]:

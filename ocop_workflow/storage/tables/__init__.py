@@ -18,6 +18,7 @@ from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.papers import DossierPaper
 from ocop_workflow.storage.tables.people import Deputy, Holding, Official, Producer
+from ocop_workflow.storage.tables.successions import DossierSuccession
 from ocop_workflow.storage.tables.support import Support
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Deputy",
     "Dossier",
     "DossierPaper",
+    "DossierSuccession",
     "Event",
     "EventText",
     "FeedLink",

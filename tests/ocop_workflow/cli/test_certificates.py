@@ -142,6 +142,12 @@ def test_a_certified_product_goes_for_a_higher_star(ocop: Any, office: Path, tab
     )
     assert (dossier["product"], dossier["status"]) == ("Sá sùng khô", "awaiting_submission")
     assert certificate["status"] == "valid"
+    ocop("dossier", "withdraw", "U1", "--data", office)
+    ocop("dossier", "open", "--renewal", "11/GCN", "--data", office)
+    second = ("dossier", "show", "R1", "--data", office)
+    (earlier,) = json.loads(ocop(*second, "--json").out)["earlier"]
+    assert (earlier["key"], earlier["kind"], earlier["status"]) == (dossier["key"], "upgrade", "withdrawn")
+    assert "Before this, spring/2018/spring-1/U1: Sá sùng khô, Round 1 (2018): Withdrawn" in ocop(*second).out
     for arguments in ((), ("--upgrade", "11/GCN", "--renewal", "11/GCN"), ("--renewal", "11/GCN", "--round", "r")):
         assert ocop("dossier", "open", *arguments, "--data", office).code == 2
 
