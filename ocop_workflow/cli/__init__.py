@@ -28,6 +28,7 @@ from ocop_workflow.cli import (
     people,
     people_changes,
     people_feed,
+    producer,
     products,
     report,
     ruleset,
@@ -43,7 +44,7 @@ from ocop_workflow.errors import OcopError
 from state_machines.lifecycle import TransitionNotAllowedError
 
 IN_ORDER_OF_USE = (
-    *("demo", "init", "cycle", "people", "products", "doctor", "serve"),
+    *("demo", "init", "cycle", "people", "products", "producer", "doctor", "serve"),
     *("dossier", "report", "task", "certificate", "support"),
     *("extend", "overrun", "overruns", "calendar", "escalations", "notices", "outbox", "why", "audit"),
     *("ruleset", "criteria", "machine"),
@@ -107,6 +108,7 @@ app.add_typer(people.app, name="people")
 people_changes.register(people.app)
 people_feed.register(people.app)
 app.add_typer(products.app, name="products")
+app.add_typer(producer.app, name="producer")
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")

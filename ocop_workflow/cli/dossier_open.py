@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli.options import AtOption, DataOption, read_instant
+from notifications.catalogue import Language
+from ocop_workflow.cli.options import AtOption, DataOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console
+from ocop_workflow.cli.refusals import refusals_in
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.certificate_facts import cycle_of_the_day, find_certificate
@@ -31,6 +33,7 @@ def open_(
     ] = None,
     data: DataOption = None,
     at: AtOption = None,
+    language: LanguageOption = Language.EN,
 ) -> None:
     """Open the dossier that renews a certificate, or one for a higher star; give --renewal or --upgrade.
 
@@ -45,7 +48,7 @@ def open_(
         raise InputError("a renewal belongs to its certificate and to no round; leave out --round")
     with open_runtime(data) as runtime:
         moment = runtime.moment_of_act(read_instant(at))
-        with runtime.transaction(moment.now) as work:
+        with runtime.transaction(moment.now) as work, refusals_in(language):
             certificate = find_certificate(work.session, number)
             office = cycle_of_the_day(work.session, certificate.office_id).office_position
             if renewal is not None:

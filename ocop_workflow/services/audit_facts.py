@@ -11,6 +11,7 @@ from ocop_workflow.services.amendments import PLAN_AMENDED
 from ocop_workflow.services.audit_acts import date_faults, deputy_faults, notice_faults
 from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.audit_producers import producer_faults
 from ocop_workflow.services.audit_reports import report_faults, snapshot_faults
 from ocop_workflow.services.audit_sessions import session_faults
 from ocop_workflow.services.calendar_edits import CALENDAR_CHANGED
@@ -61,6 +62,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("plan tasks", _task_faults),
         ("certificates", certificate_faults),
         ("product codes", product_code_faults),
+        ("producers", producer_faults),
         ("status links", _link_faults),
         ("support", _support_faults),
         ("papers", _paper_faults),

@@ -11,6 +11,7 @@ from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.services.withdrawals import withdrawal_reason
 from state_machines.certificate import IN_FORCE
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
 
@@ -22,7 +23,7 @@ def tell_producer(
     work: UnitOfWork, case: DossierCase, trigger: DossierTrigger, details: Mapping[str, Any], *, at: datetime
 ) -> None:
     """Plan the news of an act for the producer; `at` is when it became true."""
-    for news in (_news(case, trigger, details), _upgrade_without_effect(work, case)):
+    for news in (_news(work, case, trigger, details), _upgrade_without_effect(work, case)):
         if news is None:
             continue
         code, params = news
@@ -53,7 +54,7 @@ def _upgrade_without_effect(work: UnitOfWork, case: DossierCase) -> tuple[str, d
 
 
 def _news(  # noqa: PLR0911 -- one answer for each trigger
-    case: DossierCase, trigger: DossierTrigger, details: Mapping[str, Any]
+    work: UnitOfWork, case: DossierCase, trigger: DossierTrigger, details: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]] | None:
     """Return the catalogue code of what the producer is told, with what goes into it; None when nothing is."""
     dossier = case.dossier
@@ -70,6 +71,6 @@ def _news(  # noqa: PLR0911 -- one answer for each trigger
             ground = ground_title(case.book.rule_set, details.get("ground", ""))
             return f"news.{dossier.status}", {"ground": ground}
         case DossierTrigger.WITHDRAW:
-            return "news.withdrawn", {}
+            return "news.withdrawn", withdrawal_reason(work.session, details)
         case DossierTrigger.SUBMIT | DossierTrigger.REVIEW:
             return None  # the receipt follows, with its number

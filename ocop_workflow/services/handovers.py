@@ -75,7 +75,7 @@ def hand_over(work: UnitOfWork, handover: Handover) -> int:
             work, cycle, Act(cycle.office_position, POSITION_HANDED_OVER, details=details, command=command)
         )
         _renew_links(work, cycle, handover.position)
-        insert_notices(work.session, [_line(work, cycle, obligation, handover.start_on) for obligation in owed])
+        insert_notices(work.session, [handover_line(work, cycle, obligation, handover.start_on) for obligation in owed])
         lines += len(owed)
     return lines
 
@@ -106,7 +106,7 @@ def _open_list(work: UnitOfWork, cycle: Cycle, position: str) -> list[Obligation
     return list(work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))))
 
 
-def _line(work: UnitOfWork, cycle: Cycle, obligation: Obligation, start_on: date) -> dict[str, object]:
+def handover_line(work: UnitOfWork, cycle: Cycle, obligation: Obligation, start_on: date) -> dict[str, object]:
     """Return the notice that tells the successor of one date; a rung of the same day speaks for both."""
     rung = f"handover/{start_on}"
     overdue = obligation.due_at is not None and obligation.due_at <= work.now

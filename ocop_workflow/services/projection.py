@@ -3,37 +3,61 @@
 Everything here has a natural key, so projecting again adds only what is missing.
 """
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, timedelta
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from ocop_workflow.clock import start_of_day
+from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.approvals import APPROVAL, approval_due
 from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.date_expressions import Firmness
+from ocop_workflow.policy.eligibility import ProducerStanding
 from ocop_workflow.policy.plan import PlanTask as PlannedTask
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.report_turns import ReportTurn, report_turns
 from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.dossiers import begin
+from ocop_workflow.services.eligibility import refusal, standing_of
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.obligations import PLAN_TASK, REPORT, Duty, open_obligation, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.producer_register import (
+    FORM_RECORDED,
+    details_of_form,
+    producer_named,
+    product_named,
+    record_form,
+)
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, PlanTask, Producer, Product, Report
+from ocop_workflow.storage.tables import (
+    Cycle,
+    Dossier,
+    DossierSuccession,
+    FormerHolder,
+    FormerName,
+    PlanTask,
+    Producer,
+    Product,
+    Report,
+)
 from state_machines.dossier import DossierStatus
 from state_machines.plan_task import TaskStatus
 from state_machines.report import ReportStatus
+
+UNKNOWN = ProducerStanding()
+"""The standing of a producer of whom nothing is recorded but the name."""
 
 
 def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     """Return the keys of planned products that have no dossier in the cycle's first round yet, but could.
 
-    A product whose dossier of another cycle is still open, or that was recognised, gets no second first dossier.
+    A product whose dossier of another cycle is still open, or that was recognised, split or merged, gets no second
+    first dossier; nor does one of a producer who has closed or may not take part.
     """
     book = work.books.of_cycle(work.session, cycle)
     if not book.cycle_year.rounds:
@@ -43,8 +67,16 @@ def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     missing = [product for product in book.products if _dossier_key(cycle, round_, product) not in present]
     if not missing:
         return []
-    busy = _busy_products(work)
-    return [product.key for product in missing if (product.unit, product.producer, product.name) not in busy]
+    busy, refused = _busy_products(work), _refused_producers(work)
+    rules = work.books.of_round(work.session, cycle, round_.id).rule_set
+    today = local_day(work.now)
+    return [
+        product.key
+        for product in missing
+        if (product.unit, product.producer, product.name) not in busy
+        and refusal(rules, refused.get((product.unit, product.producer), UNKNOWN), group=product.group, on=today)
+        is None
+    ]
 
 
 def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
@@ -79,6 +111,10 @@ def register_product(
     `book` is the round's.
     """
     producer = producer_of(work, planned)
+    if producer.form is None and planned.producer_form is not None:
+        details = details_of_form(planned.producer_form, planned.registered_on)
+        act = Act(actor, FORM_RECORDED, rule=planned.source, details=details)
+        record_form(work, producer, planned.producer_form, planned.registered_on, act)
     product = product_of(work, planned, producer)
     stage = book.stages(round_.id, DossierKind.FIRST)[0]
     key = _dossier_key(cycle, round_, planned)
@@ -101,7 +137,7 @@ def register_product(
     work.session.add(dossier)
     work.session.flush()
     begin(work, cycle, book, dossier, product, actor=actor)
-    issue_link(work, dossier, recipient=f"{PRODUCER}:{producer.id}", actor=actor)
+    issue_link(work, dossier, recipient=f"{PRODUCER}:{product.producer_id}", actor=actor)
     return dossier
 
 
@@ -138,14 +174,46 @@ def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
 
 
 def _busy_products(work: UnitOfWork) -> set[tuple[str, str, str]]:
-    """Return unit, producer and name of products with an open dossier anywhere, or that are recognised."""
+    """Return unit, producer and name of products with an open dossier anywhere, or that are recognised or replaced.
+
+    A plan goes on naming a product as it was: by a name that its producer had, or by whoever made it before.
+    """
     query = (
-        select(Product.unit_id, Producer.name, Product.name)
-        .join(Producer, col(Producer.id) == col(Product.producer_id))
+        select(Product.id, Product.unit_id, Product.producer_id, Product.name)
         .join(Dossier, col(Dossier.product_id) == col(Product.id))
-        .where(col(Dossier.closed_at).is_(None) | (col(Dossier.status) == DossierStatus.RECOGNISED.value))
+        .where(
+            col(Dossier.closed_at).is_(None)
+            | (col(Dossier.status) == DossierStatus.RECOGNISED.value)
+            | col(Dossier.id).in_(select(DossierSuccession.dossier_id))
+        )
     )
-    return set(work.session.exec(query))
+    names = _names_of_producers(work)
+    makers: dict[str, set[str]] = defaultdict(set)
+    for product_id, producer_id in work.session.exec(select(FormerHolder.product_id, FormerHolder.producer_id)):
+        makers[product_id].add(producer_id)
+    return {
+        (unit, called, name)
+        for product_id, unit, producer_id, name in work.session.exec(query)
+        for maker in {producer_id, *makers[product_id]}
+        for called in names[maker]
+    }
+
+
+def _names_of_producers(work: UnitOfWork) -> dict[str, set[str]]:
+    """Return every name that each producer has or had, by the producer's id."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for table in (select(Producer.id, Producer.name), select(FormerName.producer_id, FormerName.name)):
+        for producer_id, name in work.session.exec(table):
+            names[producer_id].add(name)
+    return names
+
+
+def _refused_producers(work: UnitOfWork) -> dict[tuple[str, str], ProducerStanding]:
+    """Return the standing of producers of whom more is known than the name, by unit and every name they have or had."""
+    known = select(Producer).where(col(Producer.form).is_not(None) | col(Producer.closed_on).is_not(None))
+    found = list(work.session.exec(known))
+    names = _names_of_producers(work) if found else {}
+    return {(each.unit_id, called): standing_of(each) for each in found for called in names[each.id]}
 
 
 def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:
@@ -154,9 +222,7 @@ def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:
 
 def producer_of(work: UnitOfWork, planned: PlannedProduct) -> Producer:
     """Return the producer of a listed product, registered now where it is new."""
-    found = work.session.exec(
-        select(Producer).where(col(Producer.unit_id) == planned.unit, col(Producer.name) == planned.producer)
-    ).first()
+    found = producer_named(work.session, planned.unit, planned.producer)
     if found is not None:
         return found
     new = Producer(
@@ -168,10 +234,8 @@ def producer_of(work: UnitOfWork, planned: PlannedProduct) -> Producer:
 
 
 def product_of(work: UnitOfWork, planned: PlannedProduct, producer: Producer) -> Product:
-    """Return the listed product of a producer, registered now where it is new."""
-    found = work.session.exec(
-        select(Product).where(col(Product.producer_id) == producer.id, col(Product.name) == planned.name)
-    ).first()
+    """Return the listed product of a producer, registered now where it is new; one given away is the new maker's."""
+    found = product_named(work.session, producer, planned.name)
     if found is not None:
         return found
     new = Product(

@@ -11,6 +11,7 @@ from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.titles import ground_title, told
+from ocop_workflow.services.withdrawals import withdrawal_reason
 from ocop_workflow.storage.tables import Dossier, Event
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
 
@@ -36,12 +37,12 @@ class HistoryEntry:
 def history_of(session: Session, book: Rulebook, dossier: Dossier) -> tuple[HistoryEntry, ...]:
     """Return what happened to a dossier, in the order in which it became true."""
     events = sorted(events_of(session, f"dossier:{dossier.id}"), key=lambda event: (event.effective_at, event.seq))
-    told = [(event, _told(book, dossier, event)) for event in events]
+    told = [(event, _told(session, book, dossier, event)) for event in events]
     return tuple(HistoryEntry(wording, event.effective_at) for event, wording in told if wording is not None)
 
 
 def _told(  # noqa: PLR0911 -- one answer for each event
-    book: Rulebook, dossier: Dossier, event: Event
+    session: Session, book: Rulebook, dossier: Dossier, event: Event
 ) -> Wording | None:
     """Return what the page says of an event, or None of one that is not for the producer."""
     details = details_of(event)
@@ -70,7 +71,7 @@ def _told(  # noqa: PLR0911 -- one answer for each event
             ground = ground_title(book.rule_set, details["ground"]) if "ground" in details else NOT_GIVEN
             return told(book, f"news.{after}", {"ground": ground})
         case "dossier_withdrawn":
-            return Wording("news.withdrawn")
+            return Wording("news.withdrawn", withdrawal_reason(session, details))
         case _:
             return None
 

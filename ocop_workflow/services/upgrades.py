@@ -5,17 +5,18 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from ocop_workflow.clock import last_day_in_time, start_of_day
+from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.certificates import CertificateRefusedError, record_changes
 from ocop_workflow.services.dossiers import begin
+from ocop_workflow.services.eligibility import check_eligible
 from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.product_lists import open_round
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Certificate, Dossier
+from ocop_workflow.storage.tables import Certificate, Dossier, Producer
 from state_machines.certificate import ENDED_BY_ACT, IN_FORCE
 from state_machines.dossier import DossierStatus
 
@@ -42,6 +43,7 @@ def open_upgrade(
     Raises:
         CertificateRefusedError: It is not in force, has the most stars there are, or the product has an open dossier or
             an upgrade in that round.
+        IneligibleError: The rule set does not let the producer take part.
         IntakeClosedError: No round takes it.
         NotYetError: `effective_at` lies in the future.
     """
@@ -52,6 +54,8 @@ def open_upgrade(
     round_ = open_round(work, cycle, case.book, round_id, kind=DossierKind.UPGRADE)
     book = work.books.of_round(work.session, cycle, round_.id)
     _check(work, case, round_, book, at)
+    maker = work.session.get_one(Producer, case.product.producer_id)
+    check_eligible(book.rule_set, maker, group=case.product.group, on=local_day(at))
     key = f"{cycle.key}/{round_.id}/U{_upgrades_of(work, cycle.id) + 1}"
     dossier = Dossier(
         id=work.ids.new("dossier", key),

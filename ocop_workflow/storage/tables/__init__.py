@@ -13,6 +13,7 @@ from ocop_workflow.storage.tables.dossiers import (
     ReportSnapshot,
 )
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
+from ocop_workflow.storage.tables.former_producers import FormerHolder, FormerName
 from ocop_workflow.storage.tables.links import FeedLink, LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
@@ -34,6 +35,8 @@ __all__ = [
     "Event",
     "EventText",
     "FeedLink",
+    "FormerHolder",
+    "FormerName",
     "Holding",
     "Installation",
     "LinkAccess",
