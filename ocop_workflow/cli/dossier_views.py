@@ -34,6 +34,7 @@ from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.positions import known_positions
+from ocop_workflow.services.successions import successors_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
 from state_machines.dossier import DossierStatus, split_state
@@ -119,12 +120,16 @@ def show(
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
             attempts = earlier_attempts(work, row)
             eligible = eligibility_of(work, row)
+            successors = [each.key for each in successors_of(work.session, row)]
     if as_json:
         due_at = obligations[0].due_at if obligations else None
         owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
         earlier = [_attempt_object(each) for each in attempts]
         told = {"obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
-        standing = {"eligibility": eligible.code.rpartition(".")[2] if eligible else None}
+        standing = {
+            "eligibility": eligible.code.rpartition(".")[2] if eligible else None,
+            "successors": successors,
+        }
         print_json({**dossier_object(row, product, producer, due_at), **standing, "earlier": earlier, **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
@@ -134,6 +139,9 @@ def show(
     if eligible is not None:
         said = translate(language, eligible.code, eligible.params)
         console.print(f"{_word(language, 'eligibility')}: {said}", highlight=False, markup=False, soft_wrap=True)
+    if successors:
+        line = f"{_word(language, 'replaced_by')}: {', '.join(successors)}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     for each in attempts:
         said = translate(language, each.told.code, each.told.params)
         console.print(f"{_word(language, 'earlier')} {each.key}: {said}", highlight=False, markup=False, soft_wrap=True)

@@ -23,6 +23,7 @@ from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
     DossierPaper,
+    DossierSuccession,
     Event,
     FeedLink,
     PinnedDocument,
@@ -56,6 +57,7 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("pinned documents", _document_faults),
         ("cycles", _cycle_faults),
         ("dossiers", _dossier_faults),
+        ("successions", _succession_faults),
         ("score sheets", session_faults),
         ("reports", report_faults),
         ("report snapshots", snapshot_faults),
@@ -119,6 +121,19 @@ def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterat
         cycle = cycles[dossier.cycle_id]
         if dossier.rule_set_hash != cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash):
             yield AuditFault(stream, None, "the row's rule set is not that of its round")
+
+
+def _succession_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    """Find dossiers that replace others, or are replaced, without both having said so."""
+    shown = {(row.dossier_id, row.successor_id) for row in session.exec(select(DossierSuccession))}
+    ended, begun = set(), set()
+    for stream, events in streams.items():
+        kind, _, dossier_id = stream.partition(":")
+        for details in (details_of(event) for event in events if kind == "dossier"):
+            ended |= {(dossier_id, successor) for successor in details.get("successors", ())}
+            begun |= {(origin, dossier_id) for origin in details.get("origin", ())}
+    for dossier_id, successor_id in sorted((shown ^ ended) | (shown ^ begun)):
+        yield AuditFault(f"dossier:{dossier_id}", None, f"that {successor_id} replaces it is not what the events say")
 
 
 def _told(events: list[Event]) -> dict[str, Any]:

@@ -40,6 +40,20 @@ def tell_producer(
         )
 
 
+def tell_link(work: UnitOfWork, case: DossierCase) -> None:
+    """Plan the news of a link of their own for a producer who has none to this dossier yet."""
+    tell(
+        work,
+        case.cycle,
+        recipient=case.producer,
+        code="news.link",
+        params={},
+        subject_id=case.dossier.id,
+        stream=case.stream,
+        seq=case.dossier.version,
+    )
+
+
 def _upgrade_without_effect(work: UnitOfWork, case: DossierCase) -> tuple[str, dict[str, Any]] | None:
     """Return that the present certificate stays, where an upgrade has ended without more stars than it has."""
     dossier = case.dossier

@@ -6,6 +6,7 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.certificates import certificates_not_ended
 from ocop_workflow.services.dossier_case import case_of
+from ocop_workflow.services.dossier_news import tell_link
 from ocop_workflow.services.eligibility import check_eligible
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.handovers import handover_line
@@ -90,7 +91,9 @@ def _follow_dossier(work: UnitOfWork, dossier: Dossier, moved: Act, *, old: Prod
         if link.recipient == f"{PRODUCER}:{old.id}" and link.revoked_at is None:
             revoke_link(work, link, actor=moved.actor)
     issue_link(work, dossier, recipient=f"{PRODUCER}:{new.id}", actor=moved.actor)
-    dossier.responsible = case_of(work, dossier).responsible()
+    case = case_of(work, dossier)
+    dossier.responsible = case.responsible()
+    tell_link(work, case)
 
 
 def _follow(

@@ -45,6 +45,21 @@ def test_a_product_passes_to_another_producer(ocop: Any, office: Path) -> None:
     assert ocop("dossier", "list", "--data", office).code == 0
 
 
+def test_ideas_are_split_and_merged(ocop: Any, office: Path) -> None:
+    """3-1-1 becomes two products; the two parts become one again."""
+    document = ("--document", "5/BB", "--data", office)
+    parts = ocop("dossier", "split", "3-1-1", "--into", "Miến trắng", "--into", "Miến vàng", *document)
+    whole = ocop("dossier", "merge", "3-1-1.1", "3-1-1.2", "--into", "Miến hai màu", *document)
+    shown = json.loads(ocop("dossier", "show", "3-1-1", "--data", office, "--json").out)
+    key = "spring/2018/spring-1/3-1-1"
+
+    assert parts.out == f"{key} has ended; in its place are {key}.1, {key}.2\n"
+    assert whole.out == f"{key}.1, {key}.2 have ended; in their place is {key}.1+3-1-1.2\n"
+    assert (shown["status"], shown["successors"]) == ("withdrawn", [f"{key}.1", f"{key}.2"])
+    assert f"Replaced by: {key}.1, {key}.2" in ocop("dossier", "show", "3-1-1", "--data", office).out
+    assert ocop("audit", "verify", "--data", office).code == 0
+
+
 def test_a_closed_producer_has_nothing_open(ocop: Any, office: Path) -> None:
     done = ocop("producer", "close", "HTX Năm", *ACT, "--data", office)
     shown = ocop("dossier", "show", "3-1-2", "--data", office)
