@@ -19,6 +19,7 @@ from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.links import details_of_link
 from ocop_workflow.services.papers import PAPER_RECORDED
+from ocop_workflow.services.reopening import result_told
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -147,11 +148,10 @@ def _told(events: list[Event]) -> dict[str, Any]:
             facts["submitted_at"] = event.effective_at
         elif event.action == ACTIONS[DossierTrigger.RECEIVE]:
             facts["received_at"], facts["receipt_number"] = event.effective_at, details["receipt_number"]
-        elif event.action == ACTIONS[DossierTrigger.CONCLUDE] and "mean" in details:
-            facts["mean"], facts["stars"] = details["mean"], details["stars"]
         facts["criteria_set"] = details.get("criteria_set", facts["criteria_set"])
-        if event.to_state in FINAL_STATUSES:
-            facts["closed_at"] = event.effective_at
+        if event.to_state is not None:
+            facts["closed_at"] = event.effective_at if event.to_state in FINAL_STATUSES else None
+    facts["mean"], facts["stars"] = result_told(events)
     return facts
 
 

@@ -27,6 +27,7 @@ from ocop_workflow.storage.tables import (
     PinnedDocument,
     ScoreSheet,
 )
+from state_machines.dossier import FINAL_STATUSES
 
 Place = tuple[str, str, int]
 """A session: the dossier's stream, the stage, the number."""
@@ -63,8 +64,11 @@ class _Told:
         self.last_seq: dict[Place, int] = {}
         self.interests: set[tuple[str, str, str]] = set()
         self.results: list[tuple[Place, Event]] = []
+        self.ended_by: dict[str, str] = {}
 
     def take(self, stream: str, event: Event) -> None:
+        if event.to_state in FINAL_STATUSES:
+            self.ended_by[stream] = event.action
         if event.action in _VOIDING_ACTIONS:
             self._turn(stream, None, SessionState.OPEN, SessionState.VOID)
             return
@@ -99,6 +103,8 @@ class _Told:
                     }
                     for member, total in details["totals"].items()
                 }
+            case "dossier_reopened" if self.ended_by.get(stream) == "stage_concluded":
+                self._turn(stream, stage, SessionState.CONCLUSIVE, SessionState.SUPERSEDED)
             case "stage_concluded" if "session" in details:
                 self._turn(stream, stage, SessionState.CONCLUSIVE, SessionState.SUPERSEDED)
                 self.sessions[stream][stage, details["session"]]["state"] = SessionState.CONCLUSIVE.value

@@ -15,6 +15,8 @@ from ocop_workflow.services.withdrawals import withdrawal_reason
 from state_machines.certificate import IN_FORCE
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
 
+REOPENED = "news.reopened"
+
 UPGRADE_WITHOUT_EFFECT = "news.upgrade_without_effect"
 """The code of the second news of an upgrade's end: which certificate stays."""
 
@@ -84,6 +86,8 @@ def _news(  # noqa: PLR0911 -- one answer for each trigger
         case DossierTrigger.REJECT | DossierTrigger.LAPSE:
             ground = ground_title(case.book.rule_set, details.get("ground", ""))
             return f"news.{dossier.status}", {"ground": ground}
+        case DossierTrigger.REOPEN:
+            return REOPENED, {"decision": details["decision"], "by": details["by"]}
         case DossierTrigger.WITHDRAW:
             return "news.withdrawn", withdrawal_reason(work.session, details)
         case DossierTrigger.SUBMIT | DossierTrigger.REVIEW:

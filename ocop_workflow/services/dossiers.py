@@ -35,6 +35,7 @@ ACTIONS = {
     DossierTrigger.REJECT: "dossier_rejected",
     DossierTrigger.WITHDRAW: "dossier_withdrawn",
     DossierTrigger.LAPSE: "dossier_lapsed",
+    DossierTrigger.REOPEN: "dossier_reopened",
 }
 """The past fact that the event of each trigger is called."""
 
@@ -69,6 +70,7 @@ class Request:
         facts: What the guards read.
         effective_at: When it happened, if not now: the instant of receipt counts, not of typing (promise I9).
         details: Codes and numbers for the event, such as a receipt number or the ground.
+        rule: What it rests on; the article of the stage when None.
         text: Free text, kept beside the event.
         command: A name unique for good; the second time nothing happens.
     """
@@ -78,6 +80,7 @@ class Request:
     facts: Facts = field(default_factory=Facts)
     effective_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    rule: str | None = None
     text: str | None = None
     command: str | None = None
 
@@ -137,7 +140,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         action=ACTIONS[request.trigger],
         from_state=before,
         to_state=after,
-        rule=case.stage.source,
+        rule=request.rule or case.stage.source,
         details=request.details,
         effective_at=at,
         text=request.text,
@@ -145,7 +148,8 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
     )
     append_event(work, stream=case.stream, seq=dossier.version, cycle_id=case.cycle.id, act=act)
     void_open_session(work, dossier, request.trigger)
-    settle_duties(work, case, obligations, settled=settled, at=at)
+    if request.trigger is not DossierTrigger.REOPEN:  # what it asks anew follows in services/reopening
+        settle_duties(work, case, obligations, settled=settled, at=at)
     tell_producer(work, case, request.trigger, request.details, at=at)
     follow_renewal(work, dossier, request.trigger, at=at, actor=request.actor)
     dossier.responsible = case.responsible()
@@ -238,8 +242,7 @@ def _move(dossier: Dossier, request: Request, after: str, at: datetime) -> None:
         dossier.stage_at = at
     dossier.stage, dossier.status = stage_id, status.value
     dossier.version += 1
-    if status in FINAL_STATUSES:
-        dossier.closed_at = at
+    dossier.closed_at = at if status in FINAL_STATUSES else None
 
 
 def _step_of(case: DossierCase, trigger: DossierTrigger, status: str) -> str | None:

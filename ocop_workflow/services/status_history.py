@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
 from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time
+from ocop_workflow.services.dossier_news import REOPENED
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.titles import ground_title, told
 from ocop_workflow.services.withdrawals import withdrawal_reason
 from ocop_workflow.storage.tables import Dossier, Event
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, split_state
+
+if TYPE_CHECKING:
+    from notifications.catalogue import Parameter
 
 NOT_GIVEN = "–"
 """What is shown where an act names no ground or item."""
@@ -24,6 +28,8 @@ _REDATED = {
     "deadlines_recounted": "page.told.recounted",
     "deadlines_amended": "page.told.amended",
 }
+
+_GOING_ON = {"review_begun": "page.told.review", "dossier_reopened": REOPENED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,7 @@ def history_of(session: Session, book: Rulebook, dossier: Dossier) -> tuple[Hist
     return tuple(HistoryEntry(wording, event.effective_at) for event, wording in told if wording is not None)
 
 
-def _told(  # noqa: PLR0911 -- one answer for each event
-    session: Session, book: Rulebook, dossier: Dossier, event: Event
-) -> Wording | None:
+def _told(session: Session, book: Rulebook, dossier: Dossier, event: Event) -> Wording | None:
     """Return what the page says of an event, or None of one that is not for the producer."""
     details = details_of(event)
     titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
@@ -51,10 +55,28 @@ def _told(  # noqa: PLR0911 -- one answer for each event
         return _redated(event.action, dossier, details, titles)
     if event.from_state is None or event.to_state is None:
         return None
-    stage_id, before = split_state(event.from_state, dossier.stage)
-    next_id, after = split_state(event.to_state, stage_id)
+    if event.action in _GOING_ON:
+        stage_id = details.get("stage") or split_state(event.from_state, dossier.stage)[0]
+        return _going_on(event.action, details, titles[stage_id])
+    states = event.from_state, event.to_state
+    return _moved(session, book, event.action, details, titles=titles, states=states, stage_id=dossier.stage)
+
+
+def _moved(  # noqa: PLR0911 -- one answer for each event
+    session: Session,
+    book: Rulebook,
+    action: str,
+    details: dict[str, Any],
+    *,
+    titles: dict[str, dict[str, str]],
+    states: tuple[str, str],
+    stage_id: str,
+) -> Wording | None:
+    """Return what the page says of a change of state; a final state tells no stage, then it is `stage_id`."""
+    stage_id, before = split_state(states[0], stage_id)
+    next_id, after = split_state(states[1], stage_id)
     stage = {"stage": titles[stage_id]}
-    match event.action:
+    match action:
         case "dossier_submitted":
             again = "_again" if before is DossierStatus.RETURNED else ""
             return Wording(f"page.told.submitted{again}", stage)
@@ -74,6 +96,12 @@ def _told(  # noqa: PLR0911 -- one answer for each event
             return Wording("news.withdrawn", withdrawal_reason(session, details))
         case _:
             return None
+
+
+def _going_on(action: str, details: dict[str, Any], stage: dict[str, str]) -> Wording:
+    """Return what the page says when a dossier goes on where it was."""
+    decided: dict[str, Parameter] = {name: details[name] for name in ("decision", "by") if name in details}
+    return Wording(_GOING_ON[action], {"stage": stage, **decided})
 
 
 def _redated(action: str, dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
