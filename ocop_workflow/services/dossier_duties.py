@@ -13,14 +13,7 @@ from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.policy.rule_set import Stage, Step
 from ocop_workflow.policy.statutory_limits import DatedStep, as_statutory, dated_by, limits_of
 from ocop_workflow.services.dossier_case import DossierCase
-from ocop_workflow.services.obligations import (
-    DOSSIER_STEP,
-    Duty,
-    close_obligation,
-    open_obligation,
-    open_obligations_of,
-    resolve,
-)
+from ocop_workflow.services.obligations import DOSSIER_STEP, Duty, close_obligation, open_obligation, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Obligation
@@ -54,7 +47,7 @@ def settle_duties(
         for step in steps_opened(stage):
             open_step(work, case, stage, step, opens_at=at)
     elif dossier.status == DossierStatus.RETURNED:
-        _open_completion(work, case, at)
+        open_completion(work, case, at)
     elif settled is not None and settled != COMPLETION:
         for step in steps_opened(case.stage, settled):
             open_step(work, case, case.stage, step, opens_at=at)
@@ -83,40 +76,6 @@ def open_step(
         opens_at=opens_at,
         anchors=anchors,
     )
-
-
-def open_duties_again(work: UnitOfWork, case: DossierCase, *, at: datetime) -> list[Obligation]:
-    """Open what a dossier that was reopened asks where it stands; terms that the plan counts run from then.
-
-    Args:
-        work: The unit of work.
-        case: The dossier, open again; what was still owed of its end is cancelled.
-        at: When it was reopened.
-
-    Returns:
-        The obligations that were opened, the earliest due first.
-    """
-    for left in open_obligations_of(work.session, case.dossier.id):
-        close_obligation(left, status="cancelled", at=max(at, left.opens_at))
-        work.session.add(left)
-    stage, status = case.stage_named(case.dossier.stage), DossierStatus(case.dossier.status)
-    trigger = _LAST_TRIGGER.get(status)
-    last = step_settled_by(stage, trigger) if trigger is not None else None
-    for step in steps_opened(stage, last.id if last is not None else None):
-        open_step(work, case, stage, step, opens_at=at, anchors=dict.fromkeys(Anchor, at))
-    if status is DossierStatus.RETURNED:
-        _open_completion(work, case, at)
-    work.session.flush()
-    return open_obligations_of(work.session, case.dossier.id)
-
-
-_LAST_TRIGGER = {
-    DossierStatus.SUBMITTED: DossierTrigger.SUBMIT,
-    DossierStatus.RECEIVED: DossierTrigger.RECEIVE,
-    DossierStatus.UNDER_REVIEW: DossierTrigger.RECEIVE,
-    DossierStatus.RETURNED: DossierTrigger.RECEIVE,
-}
-"""By which trigger the last step before a status was fulfilled; none before the submission."""
 
 
 def step_dates(case: DossierCase, stage: Stage, step_id: str) -> StepDates:
@@ -159,7 +118,7 @@ def step_due(
     return with_fair_term(resolved, told_at=max(opens_at, told_at or opens_at), days=book.days, at_least=at_least)
 
 
-def _open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
+def open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
     """Open what a return asks of whoever submitted: bring the dossier back complete."""
     _open(
         work,

@@ -1,14 +1,17 @@
 """The register of producers and their products: found by the names they have or had, and by whoever made them."""
 
+from collections import defaultdict
 from datetime import date
 
 from sqlmodel import Session, col, select
 
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.eligibility import LegalForm
+from ocop_workflow.policy.eligibility import LegalForm, ProducerStanding
+from ocop_workflow.services.eligibility import standing_of
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Event, FormerHolder, FormerName, Producer, Product
+from ocop_workflow.storage.tables import Dossier, DossierSuccession, Event, FormerHolder, FormerName, Producer, Product
+from state_machines.dossier import DossierStatus
 
 FORM_RECORDED = "producer_form_recorded"
 
@@ -69,6 +72,49 @@ def name_of_holder(session: Session, product: Product, on: date) -> str:
     names = select(FormerName).where(col(FormerName.producer_id) == producer_id, col(FormerName.until_on) > on)
     former = session.exec(names.order_by(col(FormerName.until_on), col(FormerName.seq))).first()
     return former.name if former is not None else session.get_one(Producer, producer_id).name
+
+
+def busy_products(session: Session) -> set[tuple[str, str, str]]:
+    """Return unit, producer and name of products with an open dossier anywhere, or that are recognised or replaced.
+
+    A plan goes on naming a product as it was: by a name that its producer had, or by whoever made it before.
+    """
+    query = (
+        select(Product.id, Product.unit_id, Product.producer_id, Product.name)
+        .join(Dossier, col(Dossier.product_id) == col(Product.id))
+        .where(
+            col(Dossier.closed_at).is_(None)
+            | (col(Dossier.status) == DossierStatus.RECOGNISED.value)
+            | col(Dossier.id).in_(select(DossierSuccession.dossier_id))
+        )
+    )
+    names = _names_of_producers(session)
+    makers: dict[str, set[str]] = defaultdict(set)
+    for product_id, producer_id in session.exec(select(FormerHolder.product_id, FormerHolder.producer_id)):
+        makers[product_id].add(producer_id)
+    return {
+        (unit, called, name)
+        for product_id, unit, producer_id, name in session.exec(query)
+        for maker in {producer_id, *makers[product_id]}
+        for called in names[maker]
+    }
+
+
+def _names_of_producers(session: Session) -> dict[str, set[str]]:
+    """Return every name that each producer has or had, by the producer's id."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for table in (select(Producer.id, Producer.name), select(FormerName.producer_id, FormerName.name)):
+        for producer_id, name in session.exec(table):
+            names[producer_id].add(name)
+    return names
+
+
+def standings_known(session: Session) -> dict[tuple[str, str], ProducerStanding]:
+    """Return the standing of producers of whom more is known than the name, by unit and every name they have or had."""
+    known = select(Producer).where(col(Producer.form).is_not(None) | col(Producer.closed_on).is_not(None))
+    found = list(session.exec(known))
+    names = _names_of_producers(session) if found else {}
+    return {(each.unit_id, called): standing_of(each) for each in found for called in names[each.id]}
 
 
 def record(work: UnitOfWork, producer: Producer, act: Act) -> Event:

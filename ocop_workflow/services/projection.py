@@ -3,7 +3,6 @@
 Everything here has a natural key, so projecting again adds only what is missing.
 """
 
-from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -21,25 +20,24 @@ from ocop_workflow.policy.report_turns import ReportTurn, report_turns
 from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.dossiers import begin
-from ocop_workflow.services.eligibility import refusal, standing_of
+from ocop_workflow.services.eligibility import refusal
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.obligations import PLAN_TASK, REPORT, Duty, open_obligation, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.producer_register import (
     FORM_RECORDED,
+    busy_products,
     details_of_form,
     producer_named,
     product_named,
     record_form,
+    standings_known,
 )
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
-    DossierSuccession,
-    FormerHolder,
-    FormerName,
     PlanTask,
     Producer,
     Product,
@@ -67,14 +65,14 @@ def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     missing = [product for product in book.products if _dossier_key(cycle, round_, product) not in present]
     if not missing:
         return []
-    busy, refused = _busy_products(work), _refused_producers(work)
+    busy, standings = busy_products(work.session), standings_known(work.session)
     rules = work.books.of_round(work.session, cycle, round_.id).rule_set
     today = local_day(work.now)
     return [
         product.key
         for product in missing
         if (product.unit, product.producer, product.name) not in busy
-        and refusal(rules, refused.get((product.unit, product.producer), UNKNOWN), group=product.group, on=today)
+        and refusal(rules, standings.get((product.unit, product.producer), UNKNOWN), group=product.group, on=today)
         is None
     ]
 
@@ -171,49 +169,6 @@ def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
                 _add_task(work, cycle, book, task, occurrence, actor=actor)
                 new += 1
     return new
-
-
-def _busy_products(work: UnitOfWork) -> set[tuple[str, str, str]]:
-    """Return unit, producer and name of products with an open dossier anywhere, or that are recognised or replaced.
-
-    A plan goes on naming a product as it was: by a name that its producer had, or by whoever made it before.
-    """
-    query = (
-        select(Product.id, Product.unit_id, Product.producer_id, Product.name)
-        .join(Dossier, col(Dossier.product_id) == col(Product.id))
-        .where(
-            col(Dossier.closed_at).is_(None)
-            | (col(Dossier.status) == DossierStatus.RECOGNISED.value)
-            | col(Dossier.id).in_(select(DossierSuccession.dossier_id))
-        )
-    )
-    names = _names_of_producers(work)
-    makers: dict[str, set[str]] = defaultdict(set)
-    for product_id, producer_id in work.session.exec(select(FormerHolder.product_id, FormerHolder.producer_id)):
-        makers[product_id].add(producer_id)
-    return {
-        (unit, called, name)
-        for product_id, unit, producer_id, name in work.session.exec(query)
-        for maker in {producer_id, *makers[product_id]}
-        for called in names[maker]
-    }
-
-
-def _names_of_producers(work: UnitOfWork) -> dict[str, set[str]]:
-    """Return every name that each producer has or had, by the producer's id."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for table in (select(Producer.id, Producer.name), select(FormerName.producer_id, FormerName.name)):
-        for producer_id, name in work.session.exec(table):
-            names[producer_id].add(name)
-    return names
-
-
-def _refused_producers(work: UnitOfWork) -> dict[tuple[str, str], ProducerStanding]:
-    """Return the standing of producers of whom more is known than the name, by unit and every name they have or had."""
-    known = select(Producer).where(col(Producer.form).is_not(None) | col(Producer.closed_on).is_not(None))
-    found = list(work.session.exec(known))
-    names = _names_of_producers(work) if found else {}
-    return {(each.unit_id, called): standing_of(each) for each in found for called in names[each.id]}
 
 
 def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:

@@ -8,14 +8,16 @@ from sqlmodel import col, select
 
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.errors import InputError
-from ocop_workflow.policy.route import COMPLETION
+from ocop_workflow.policy.date_expressions import Anchor
+from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.services.certificates import record_changes
 from ocop_workflow.services.cycle_acts import said
-from ocop_workflow.services.dossier_case import case_of
-from ocop_workflow.services.dossier_duties import open_duties_again
+from ocop_workflow.services.dossier_case import DossierCase, case_of
+from ocop_workflow.services.dossier_duties import open_completion, open_step
 from ocop_workflow.services.dossiers import ACTIONS, Request, TooEarlyError, apply_trigger
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.session_rows import SessionState, sessions_of
 from ocop_workflow.services.successions import successors_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -23,6 +25,14 @@ from ocop_workflow.storage.tables import Certificate, Dossier, Event, Obligation
 from state_machines.certificate import IN_FORCE
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
 from state_machines.guards import Facts
+
+_LAST_TRIGGER = {
+    DossierStatus.SUBMITTED: DossierTrigger.SUBMIT,
+    DossierStatus.RECEIVED: DossierTrigger.RECEIVE,
+    DossierStatus.UNDER_REVIEW: DossierTrigger.RECEIVE,
+    DossierStatus.RETURNED: DossierTrigger.RECEIVE,
+}
+"""By which trigger the last step before a status was fulfilled; none before the submission."""
 
 
 class ReopeningRefusedError(InputError):
@@ -85,7 +95,7 @@ def reopen(
     if end is not None and "mean" in details_of(end):
         _annul_result(work, dossier)
     dossier.mean, dossier.stars = result_told(events_of(work.session, f"dossier:{dossier.id}"))
-    owed = open_duties_again(work, case_of(work, dossier), at=at)
+    owed = _open_duties(work, case_of(work, dossier), at=at)
     _date(work, dossier, owed, reopening, actor=actor)
     return dossier
 
@@ -105,6 +115,31 @@ def result_told(events: Iterable[Event]) -> tuple[str | None, int | None]:
                 results.pop()
             ended_by_council = False
     return results[-1]
+
+
+def _open_duties(work: UnitOfWork, case: DossierCase, *, at: datetime) -> list[Obligation]:
+    """Open what a dossier that was reopened asks where it stands; terms that the plan counts run from then.
+
+    Args:
+        work: The unit of work.
+        case: The dossier, open again; what was still owed of its end is cancelled.
+        at: When it was reopened.
+
+    Returns:
+        The obligations that were opened, the earliest due first.
+    """
+    for left in open_obligations_of(work.session, case.dossier.id):
+        close_obligation(left, status="cancelled", at=max(at, left.opens_at))
+        work.session.add(left)
+    stage, status = case.stage_named(case.dossier.stage), DossierStatus(case.dossier.status)
+    trigger = _LAST_TRIGGER.get(status)
+    last = step_settled_by(stage, trigger) if trigger is not None else None
+    for step in steps_opened(stage, last.id if last is not None else None):
+        open_step(work, case, stage, step, opens_at=at, anchors=dict.fromkeys(Anchor, at))
+    if status is DossierStatus.RETURNED:
+        open_completion(work, case, at)
+    work.session.flush()
+    return open_obligations_of(work.session, case.dossier.id)
 
 
 def _check(work: UnitOfWork, dossier: Dossier) -> None:
