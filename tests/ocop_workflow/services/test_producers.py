@@ -18,7 +18,6 @@ from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.certificate_acts import Issue, issue_certificate
 from ocop_workflow.services.certificate_facts import find_certificate
-from ocop_workflow.services.certificate_watch import certificates_to_watch, watch
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.eligibility import IneligibleError, eligibility_of
 from ocop_workflow.services.events import events_of
@@ -290,7 +289,7 @@ def test_closing_withdraws_what_is_open_and_tells_why(producing: "Office") -> No
 
 
 def test_the_office_reads_by_when_certificates_of_a_closed_producer_are_decided(producing: "Office") -> None:
-    """Fifteen days from the finding of 1 April: 16 April; nobody is asked for a renewal any more."""
+    """Fifteen days from the finding of 1 April: 16 April; the certificate stays, and is not renewed any more."""
     certify(producing)
     with producing.at("2018-04-02 08:00") as work:
         withdrawn, in_force = close_producer(work, named(work, HIVE), Change(date(2018, 4, 1), "8/TB"))
@@ -303,7 +302,6 @@ def test_the_office_reads_by_when_certificates_of_a_closed_producer_are_decided(
     with producing.at("2018-04-03 08:00") as work:
         certificate = work.session.exec(select(Certificate)).one()
         assert certificate.status == "valid"
-        assert watch(work, certificates_to_watch(work, "coast")).asked == 0
         with pytest.raises(IneligibleError, match="has closed"):
             open_renewal(work, certificate, actor=OFFICE)
     with producing.at("2018-04-03 09:00") as work, pytest.raises(ProducerRefusedError, match="on 01/04/2018 already"):
