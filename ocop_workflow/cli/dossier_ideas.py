@@ -8,8 +8,8 @@ from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, DataOption, read_instant
 from ocop_workflow.cli.output import console
 from ocop_workflow.runtime import open_runtime
+from ocop_workflow.services.dossier_successions import Decree, merge, split
 from ocop_workflow.services.dossiers import find_dossier
-from ocop_workflow.services.successions import Decree, merge, split
 from ocop_workflow.storage.tables import Cycle
 
 DocumentOption = Annotated[str, typer.Option(help="The number of the document that it rests on.")]

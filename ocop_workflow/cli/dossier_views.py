@@ -27,6 +27,7 @@ from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.attempts import Attempt, earlier_attempts
 from ocop_workflow.services.cycles import find_cycle
+from ocop_workflow.services.dossier_successions import successors_of
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.eligibility import eligibility_of
 from ocop_workflow.services.events import details_of, events_of
@@ -34,7 +35,6 @@ from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.positions import known_positions
-from ocop_workflow.services.successions import successors_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
 from state_machines.dossier import DossierStatus, split_state

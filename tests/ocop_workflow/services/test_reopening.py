@@ -9,13 +9,13 @@ from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.dossier_successions import Decree, split
 from ocop_workflow.services.dossiers import NotPermittedError, TooEarlyError
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.reopening import Reopening, ReopeningRefusedError, reopen
 from ocop_workflow.services.session_rows import sessions_of
 from ocop_workflow.services.status_page import status_page
-from ocop_workflow.services.successions import Decree, split
 from state_machines.dossier import DossierTrigger
 from state_machines.lifecycle import TransitionNotAllowedError
 

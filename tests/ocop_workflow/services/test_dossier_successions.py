@@ -12,10 +12,10 @@ from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.services.attempts import earlier_attempts
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycle_acts import OfficeOnlyError
+from ocop_workflow.services.dossier_successions import Decree, SuccessionRefusedError, merge, split, successors_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.projection import missing_products
 from ocop_workflow.services.status_page import status_page
-from ocop_workflow.services.successions import Decree, SuccessionRefusedError, merge, split, successors_of
 from ocop_workflow.storage.tables import Product
 from state_machines.dossier import DossierTrigger
 
