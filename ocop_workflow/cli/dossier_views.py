@@ -25,10 +25,10 @@ from ocop_workflow.cli.output import (
 from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.attempts import Attempt, earlier_attempts
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.dossier_successions import successors_of
 from ocop_workflow.services.dossiers import find_dossier
+from ocop_workflow.services.earlier_attempts import Attempt, earlier_attempts
 from ocop_workflow.services.eligibility import eligibility_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.letters import act_of, party_name, why_of

@@ -13,8 +13,8 @@ from ocop_workflow.policy.plan import StepDates
 from ocop_workflow.policy.route import step_settled_by, sure_stages
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.scoring import shown_mean
-from ocop_workflow.services.attempts import earlier_attempts
 from ocop_workflow.services.certificate_lines import certificate_of_page
+from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, open_obligations_of, resolve
 from ocop_workflow.services.papers import checklist_of
 from ocop_workflow.services.pinned_documents import Rulebook

@@ -9,10 +9,10 @@ import pytest
 from notifications.catalogue import Language, translate
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import last_day_in_time
-from ocop_workflow.services.attempts import earlier_attempts
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycle_acts import OfficeOnlyError
 from ocop_workflow.services.dossier_successions import Decree, SuccessionRefusedError, merge, split, successors_of
+from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.projection import missing_products
 from ocop_workflow.services.status_page import status_page

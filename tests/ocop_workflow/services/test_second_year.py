@@ -10,9 +10,9 @@ from sqlmodel import col, select
 from notifications.catalogue import Language, translate
 from ocop_workflow.config_files import PlanFiles
 from ocop_workflow.replay import documents_for
-from ocop_workflow.services.attempts import earlier_attempts
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycles import close_cycle, cycles_of, open_cycle
+from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.obligations import DOSSIER_STEP
 from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
