@@ -50,6 +50,7 @@ class DossierTrigger(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     LAPSE = "lapse"
+    REOPEN = "reopen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,15 @@ def split_state(state: str, stage: str) -> tuple[str, DossierStatus]:
 
 
 def dossier_lifecycle(shapes: tuple[StageShape, ...]) -> Lifecycle:
-    """Return the table of a route: each stage with the same inner steps, joined by its outcomes."""
+    """Return the table of a route: each stage with the same inner steps, joined by its outcomes.
+
+    An end is undone by going back to the state from which it was reached.
+    """
     lines = [line for shape in shapes for line in _stage_lines(shape)]
+    ways = dict.fromkeys((line.dest, line.source) for line in lines if line.dest in FINAL_STATUSES)
+    lines += [
+        Transition(DossierTrigger.REOPEN, end, source, Guard("ended_from_is", state=source)) for end, source in ways
+    ]
     first = state_of(shapes[0].id, DossierStatus.AWAITING_SUBMISSION)
     return Lifecycle("dossier", first, frozenset(FINAL_STATUSES), tuple(lines))
 

@@ -20,10 +20,12 @@ class Facts:
         verdict: One of `VERDICTS` where the stage is judged by verdict.
         mean: The council's mean score in points (0 to 100), exact, where the stage is judged by a council; where a gate
             took stars away, the lowest mean of the band that is left.
+        ended_from: The state from which it ended, where an end is undone.
     """
 
     verdict: str | None = None
     mean: Fraction | None = None
+    ended_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,14 @@ class Guard:
         verdict: The verdict that `verdict_is` waits for.
         at_least: The lowest mean that `mean_within` accepts.
         below: The first mean that `mean_within` no longer accepts; None means up to 100 inclusive.
+        state: The state that `ended_from_is` waits for.
     """
 
     name: str
     verdict: str | None = None
     at_least: Decimal = LOWEST_MEAN
     below: Decimal | None = None
+    state: str | None = None
 
     def holds(self, facts: Facts) -> bool:
         """Return whether the named function accepts the facts."""
@@ -64,19 +68,25 @@ def always(_guard: Guard, _facts: Facts) -> bool:
     return True
 
 
+def ended_from_is(guard: Guard, facts: Facts) -> bool:
+    """Return whether the subject ended from the state that the guard waits for."""
+    return guard.state is not None and facts.ended_from == guard.state
+
+
 GUARDS: dict[str, Callable[[Guard, Facts], bool]] = {
     "verdict_is": verdict_is,
     "mean_within": mean_within,
     "always": always,
+    "ended_from_is": ended_from_is,
 }
-"""The guard functions by the name that a rule set uses."""
+"""The guard functions by name; a rule set uses all but `ended_from_is`, which is that of undoing an end."""
 
 
 def partition_fault(guards: Sequence[Guard]) -> str | None:
     """Return why the guards of one trigger do not partition their domain, or None when they do (promise I5).
 
-    They partition it when exactly one of them accepts each verdict, or each mean from 0 to 100; nothing stands beside
-    a guard that always holds.
+    They partition it when exactly one of them accepts each verdict, each mean from 0 to 100, or each state that has led
+    to an end; nothing stands beside a guard that always holds.
     """
     names = {guard.name for guard in guards}
     unknown = names - GUARDS.keys()
@@ -84,6 +94,9 @@ def partition_fault(guards: Sequence[Guard]) -> str | None:
         return f"unknown guard {min(unknown)}; known are {', '.join(sorted(GUARDS))}"
     if len(names) > 1:
         return f"the outcomes read different values ({', '.join(sorted(names))}); let all read one"
+    if names == {"ended_from_is"}:
+        states = [guard.state for guard in guards]
+        return None if len(set(states)) == len(states) else "two ways lead back to one state; keep one"
     if names == {"always"}:
         return None if len(guards) == 1 else f"{len(guards)} outcomes always hold; keep one"
     return _verdict_fault(guards) if names == {"verdict_is"} else _interval_fault(guards)

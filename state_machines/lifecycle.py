@@ -27,6 +27,8 @@ class Transition:
         """Return what the guard asks for, such as `mean at least 50`; empty when it asks for nothing."""
         if self.guard is None or self.guard.name == "always":
             return ""
+        if self.guard.state is not None:
+            return f"ended from {self.guard.state}"
         if self.guard.verdict is not None:
             return self.guard.verdict
         upper = "" if self.guard.below is None else f", below {self.guard.below}"
@@ -122,12 +124,13 @@ class Lifecycle:
         return tuple(found)
 
     def mermaid(self) -> str:
-        """Return the table as a Mermaid state diagram."""
+        """Return the table as a Mermaid state diagram; ways that undo an end are left out, one for each way into it."""
+        drawn = [line for line in self.transitions if line.guard is None or line.guard.state is None]
         lines = ["stateDiagram-v2", f"  [*] --> {_node(self.initial)}"]
         lines += [f'  state "{state}" as {_node(state)}' for state in self.states]
         lines += [
             f"  {_node(line.source)} --> {_node(line.dest)}: {line.trigger}{f' [{line.when}]' if line.when else ''}"
-            for line in self.transitions
+            for line in drawn
         ]
         lines += [f"  {_node(state)} --> [*]" for state in sorted(self.final)]
         return "\n".join(lines) + "\n"

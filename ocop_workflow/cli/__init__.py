@@ -29,6 +29,7 @@ from ocop_workflow.cli import (
     people,
     people_changes,
     people_feed,
+    producer,
     products,
     report,
     ruleset,
@@ -46,7 +47,7 @@ from ocop_workflow.errors import OcopError, RefusedError
 from state_machines.lifecycle import TransitionNotAllowedError
 
 IN_ORDER_OF_USE = (
-    *("demo", "init", "cycle", "people", "products", "doctor", "serve"),
+    *("demo", "init", "cycle", "people", "products", "producer", "doctor", "serve"),
     *("dossier", "report", "task", "certificate", "support"),
     *("extend", "overrun", "overruns", "calendar", "escalations", "notices", "outbox", "why", "audit"),
     *("unit", "ruleset", "criteria", "machine"),
@@ -103,6 +104,7 @@ app.add_typer(people.app, name="people")
 people_changes.register(people.app)
 people_feed.register(people.app)
 app.add_typer(products.app, name="products")
+app.add_typer(producer.app, name="producer")
 app.add_typer(criteria.app, name="criteria")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")

@@ -26,9 +26,10 @@ from ocop_workflow.services.certificate_lists import CertificateVerdict, import_
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.events import events_of
+from ocop_workflow.services.producer_register import name_of_holder
 from ocop_workflow.services.product_lists import Verdict
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Certificate, Cycle, Event, Producer
+from ocop_workflow.storage.tables import Certificate, Cycle, Event
 from state_machines.certificate import IN_FORCE, CertificateStatus
 
 app = typer.Typer(
@@ -249,14 +250,13 @@ def _office(work: UnitOfWork, unit: str | None) -> tuple[str, str]:
 
 
 def _object(work: UnitOfWork, row: Certificate) -> dict[str, object]:
-    """Return a certificate for programs; days as ISO days."""
+    """Return a certificate for programs; days as ISO days, the producer as it was called when it was issued."""
     case = certificate_case(work.session, work.books, row)
-    producer = work.session.get_one(Producer, case.product.producer_id)
     window, standing = case.window, case.standing(work.now)
     return {
         "number": row.number,
         "product": case.product.name,
-        "producer": producer.name,
+        "producer": name_of_holder(work.session, case.product, row.issued_on),
         "unit": case.product.unit_id,
         "stars": row.stars,
         "authority": row.authority,

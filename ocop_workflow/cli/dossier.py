@@ -11,6 +11,7 @@ from notifications.catalogue import Language
 from ocop_workflow.cli import (
     dossier_code,
     dossier_consultation,
+    dossier_ideas,
     dossier_link,
     dossier_open,
     dossier_papers,
@@ -19,7 +20,7 @@ from ocop_workflow.cli import (
 )
 from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
-from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_instant
+from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_day, read_instant
 from ocop_workflow.cli.output import console
 from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
 from ocop_workflow.errors import InputError
@@ -30,6 +31,8 @@ from ocop_workflow.services.evaluations import conclude, reject
 from ocop_workflow.services.extensions import Extension, extend, obligation_to_extend
 from ocop_workflow.services.hand_steps import record_step
 from ocop_workflow.services.papers import checklist_of, record_paper
+from ocop_workflow.services.reopening import Reopening
+from ocop_workflow.services.reopening import reopen as reopen_dossier
 from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
@@ -56,6 +59,7 @@ dossier_link.register(app)
 dossier_papers.register(app)
 dossier_open.register(app)
 dossier_code.register(app)
+dossier_ideas.register(app)
 app.add_typer(dossier_scores.app, name="scores")
 app.add_typer(dossier_consultation.app, name="consultation")
 
@@ -96,6 +100,44 @@ def receive(
         note,
         {"receipt_number": number} if number else {},
     )
+
+
+@app.command()
+def review(
+    references: ReferencesArgument,
+    data: DataOption = None,
+    actor: AsOption = None,
+    at: AtOption = None,
+    note: NoteOption = None,
+    language: RefusalLanguageOption = Language.EN,
+) -> None:
+    """Record that received dossiers are being examined, all of them or none; the producer's page says so."""
+    _apply(references, data, DossierTrigger.REVIEW, actor, at, language, note)
+
+
+@app.command()
+def reopen(
+    reference: ReferenceArgument,
+    decision: Annotated[str, typer.Option(help="The number of the superior's decision.")],
+    by: Annotated[str, typer.Option(help="The authority that decided, as the producer is told.")],
+    reason: Annotated[str, typer.Option(help="Why; kept beside the record, can be erased.")],
+    until: Annotated[
+        str | None, typer.Option(help="The last day for what is owed next.", show_default="as the plan dates it")
+    ] = None,
+    data: DataOption = None,
+    at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
+) -> None:
+    """Reopen a dossier that has ended, by a superior's decision: it goes on where it was, and the producer is told.
+
+    Terms that the plan counts run from the reopening. A result by which it ended no longer counts.
+    """
+
+    def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
+        reopening = Reopening(decision, by, reason, read_day(until) if until else None)
+        reopen_dossier(work, row, reopening, actor=who, effective_at=effective_at)
+
+    _do([reference], data, None, at, language, act)
 
 
 @app.command("return")

@@ -27,7 +27,10 @@ from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.closed_acts import ClosedAct, closed_acts
 from ocop_workflow.services.cycles import find_cycle
+from ocop_workflow.services.dossier_successions import successors_of
 from ocop_workflow.services.dossiers import find_dossier
+from ocop_workflow.services.earlier_attempts import Attempt, earlier_attempts
+from ocop_workflow.services.eligibility import eligibility_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
@@ -118,17 +121,34 @@ def show(
             sessions = SessionTables(work, book, row, language)
             closed = [_closed_object(each, language) for each in closed_acts(work, row)]
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
+            attempts = earlier_attempts(work, row)
+            eligible = eligibility_of(work, row)
+            successors = [each.key for each in successors_of(work.session, row)]
     if as_json:
         due_at = obligations[0].due_at if obligations else None
         owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
+        earlier = [_attempt_object(each) for each in attempts]
         told = {"obligations": owed, "not_open": closed, "events": happened}
         told |= {"sessions": sessions.objects(), "why": sessions.why}
-        print_json({**dossier_object(row, product, producer, due_at), **told})
+        standing = {
+            "eligibility": eligible.code.rpartition(".")[2] if eligible else None,
+            "successors": successors,
+        }
+        print_json({**dossier_object(row, product, producer, due_at), **standing, "earlier": earlier, **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
     place = f"{_stage_title(book, row, row.stage, language)}: {_status_name(row.status, language)}"
     stars = f", {translate(language, 'page.stars', {'count': row.stars})}" if row.stars and row.closed_at else ""
     console.print(place + stars, highlight=False, soft_wrap=True)
+    if eligible is not None:
+        said = translate(language, eligible.code, eligible.params)
+        console.print(f"{_word(language, 'eligibility')}: {said}", highlight=False, markup=False, soft_wrap=True)
+    if successors:
+        line = f"{_word(language, 'replaced_by')}: {', '.join(successors)}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for each in attempts:
+        said = translate(language, each.told.code, each.told.params)
+        console.print(f"{_word(language, 'earlier')} {each.key}: {said}", highlight=False, markup=False, soft_wrap=True)
     columns = [_word(language, name) for name in ("step", "party", "last_day", "why", "source")]
     print_table(_word(language, "owed"), columns, owed_lines, unbroken=(columns[2],))
     sessions.print_sessions()
@@ -313,6 +333,11 @@ def _status_name(status: str, language: Language) -> str:
 
 def _word(language: Language, name: str) -> str:
     return translate(language, f"table.{name}")
+
+
+def _attempt_object(attempt: Attempt) -> dict[str, object]:
+    names = ("key", "product", "kind", "stage", "status", "stars")
+    return {name: getattr(attempt, name) for name in names} | {"closed_on": attempt.closed_on.isoformat()}
 
 
 def _obligation_object(obligation: Obligation) -> dict[str, object]:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
+from notifications.catalogue import Language
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.config_files import InvalidFilesError, load_products
 from ocop_workflow.errors import InputError
@@ -29,7 +30,8 @@ def import_list(
         Path,
         typer.Argument(
             help="A CSV file in UTF-8 with the columns key,name,form,producer,unit,planned_level,group,source, and "
-            "criteria_set where products are scored on criteria sets."
+            "criteria_set where products are scored on criteria sets, and producer_form,registered_on at the end where "
+            "the producer's legal form and business registration are known."
         ),
     ],
     cycle_key: CycleOption = None,
@@ -39,6 +41,7 @@ def import_list(
     data: DataOption = None,
     at: AtOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """Import products into a round of a cycle, with a verdict on every row; all of them or none.
@@ -55,7 +58,9 @@ def import_list(
         print_json({"cycle": cycle_key, "dry_run": dry_run, "registered": 0, "rows": rows})
         raise typer.Exit(error.exit_code) from error
     with open_runtime(data) as runtime:
-        key, verdicts = _import(runtime, listed, cycle_key=cycle_key, round_id=round_id, at=at, dry_run=dry_run)
+        key, verdicts = _import(
+            runtime, listed, cycle_key=cycle_key, round_id=round_id, at=at, dry_run=dry_run, language=language
+        )
     refused = sum(row.verdict is Verdict.REFUSED for row in verdicts)
     new = sum(row.verdict is Verdict.NEW for row in verdicts)
     registered = 0 if dry_run or refused else new
@@ -79,17 +84,19 @@ def _import(
     round_id: str | None,
     at: str | None,
     dry_run: bool,
+    language: Language,
 ) -> tuple[str, tuple[RowVerdict, ...]]:
     """Judge all rows, then write unless one is refused or nothing is to be written; return the cycle's key too."""
     now = runtime.business_now(read_instant(at))
     with runtime.reading(now) as work:
         cycle = find_cycle(work.session, cycle_key)
-        key, verdicts = cycle.key, judge_products(work, cycle, listed, round_id=round_id)
+        key, verdicts = cycle.key, judge_products(work, cycle, listed, round_id=round_id, language=language)
     if dry_run or any(row.verdict is Verdict.REFUSED for row in verdicts):
         return key, verdicts
     with runtime.transaction(now) as work:
         cycle = find_cycle(work.session, key)
-        return key, import_products(work, cycle, listed, actor=cycle.office_position, round_id=round_id)
+        office = cycle.office_position
+        return key, import_products(work, cycle, listed, actor=office, round_id=round_id, language=language)
 
 
 def _show(key: str, verdicts: Sequence[RowVerdict]) -> None:

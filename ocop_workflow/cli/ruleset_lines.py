@@ -74,6 +74,12 @@ class _Reader:
             key = "/".join((*intake.kinds, *intake.levels))
             yield RuleLine("takes_new", key, subject, self.term(intake.start, intake.until), intake.source)
         yield RuleLine("levels", "", "", " → ".join(map(self.level, rules.levels)), rules.source)
+        for each in rules.eligibility.forms if rules.eligibility is not None else ():
+            said = [self._say("registered")] if each.registration else []
+            text = "; ".join([*said, *each.only_groups]) or "✓"
+            yield RuleLine(
+                "eligibility", each.form, translate(self.language, f"producer.form.{each.form}"), text, each.source
+            )
 
     def _route(self) -> Iterator[RuleLine]:
         for stage in self.rule_set.route.stages:

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from ocop_workflow.config_files.sentences import faults_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.chains import PlannedProduct, expand_chains
 from ocop_workflow.policy.criteria import CriteriaSet
+from ocop_workflow.policy.eligibility import ProducerStanding, Reason, ineligibility
 from ocop_workflow.policy.findings import Finding
 from ocop_workflow.policy.gate_checks import check_outcome_edges
 from ocop_workflow.policy.intake import check_intakes, check_plan_intakes
@@ -171,6 +173,8 @@ def load_plan_files(path: Path, config_dir: Path) -> PlanFiles:
     faults += _repeated_keys(document, products)
     faults += _products_on_unknown_criteria(document, products, criteria)
     known = {rule_set_id: rule_set for rule_set_id, (rule_set, _) in rule_sets.items()}
+    if plan.rule_set in known:
+        faults += _products_of_ineligible(document, products, known[plan.rule_set], plan.runs_until)
     if units is not None:
         faults += _placed(document, check_plan(plan, known, units))
         faults += _placed(document, check_plan_intakes(plan, every, units))
@@ -306,6 +310,23 @@ def _products_on_unknown_criteria(
         for product in products
         if product.criteria_set is not None and product.criteria_set not in known
     ]
+
+
+def _products_of_ineligible(
+    document: Document, products: tuple[PlannedProduct, ...], rules: RuleSet, runs_until: date
+) -> list[Fault]:
+    """Find products of producers who may not take part by the rule set of the plan, as far as the list says."""
+    faults = []
+    for product in products:
+        standing = ProducerStanding(product.producer_form, product.registered_on)
+        found = ineligibility(rules.eligibility, standing, group=product.group, on=runs_until)
+        if found is not None and found.reason is not Reason.UNKNOWN:
+            sentence = (
+                f"the product {shortened(product.key)} is of a {found.form} who may not take part under {rules.id} "
+                f"({found.source}): {found.reason}; correct the row or leave it out"
+            )
+            faults.append(document.fault(("products",), sentence))
+    return faults
 
 
 @contextmanager

@@ -14,17 +14,28 @@ COLUMNS = ("key", "name", "form", "producer", "unit", "planned_level", "group", 
 """The header of the table, in this order."""
 
 CRITERIA_SET = "criteria_set"
-"""A further column, at the end, that a list may have: the number of the criteria set on which a product is scored."""
+"""A further column that a list may have: the number of the criteria set on which a product is scored."""
+
+OF_PRODUCER = ("producer_form", "registered_on")
+"""Two further columns, at the end: the producer's legal form, and the day of its business registration."""
+
+HEADERS = (
+    COLUMNS,
+    (*COLUMNS, CRITERIA_SET),
+    (*COLUMNS, *OF_PRODUCER),
+    (*COLUMNS, CRITERIA_SET, *OF_PRODUCER),
+)
+"""The headers that are taken."""
 
 
 def load_products(path: Path) -> tuple[PlannedProduct, ...]:
-    """Load a product list; empty cells of `planned_level`, `group` and `criteria_set` mean that it says nothing.
+    """Load a product list; an empty cell of `planned_level`, `group` or a further column means that it says nothing.
 
     Raises:
         InvalidFilesError: The file can't be read or rows are wrong; one fault for each, with its line.
     """
     rows = _Rows(path)
-    for found in read_csv(path, (COLUMNS, (*COLUMNS, CRITERIA_SET))):
+    for found in read_csv(path, HEADERS):
         if isinstance(found, Fault):
             rows.faults.append(found)
         else:

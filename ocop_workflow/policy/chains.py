@@ -1,6 +1,9 @@
 """From a plan's product chains to the products that are scored and certified."""
 
+from datetime import date
+
 from ocop_workflow.policy.document import Record, Source
+from ocop_workflow.policy.eligibility import LegalForm
 from ocop_workflow.policy.plan import Chain, CyclePlan
 
 
@@ -8,7 +11,8 @@ class PlannedProduct(Record):
     """A product that a plan foresees: one form of one producer.
 
     `key` is ASCII and unique in the plan: from a chain it is chain, form and producer by number (`18-2-1`).
-    `criteria_set` is the number of the set on which the rule set scores it, where the list says so.
+    `criteria_set` is the number of the set on which the rule set scores it, where the list says so; `producer_form` and
+    `registered_on` are the producer's legal form and the day of its business registration, where the list says them.
     """
 
     key: str
@@ -20,6 +24,8 @@ class PlannedProduct(Record):
     planned_level: str | None = None
     group: str | None = None
     criteria_set: int | None = None
+    producer_form: LegalForm | None = None
+    registered_on: date | None = None
     source: Source
 
 

@@ -19,6 +19,7 @@ class Suppression(StrEnum):
     MERGED = "merged"
     REDATED = "redated"
     WITHDRAWN = "withdrawn"
+    HANDED_ON = "handed_on"
     NO_RECIPIENT = "no_recipient"
     NO_ADDRESS = "no_address"
     REFUSED = "refused"

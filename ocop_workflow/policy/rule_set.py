@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from ocop_workflow.policy.date_forms import Due
 from ocop_workflow.policy.document import Identifier, LocalText, Record, Source
+from ocop_workflow.policy.eligibility import Eligibility
 
 
 def _read_month_day(value: str) -> str:
@@ -271,7 +272,8 @@ class RuleSet(Record):
     """One regulation, whole. A mean score is in points from 0 to 100.
 
     `issued_by` is the unit whose own regulation it is; in its area it goes before those of the nation, which have none.
-    `old_certificates` is where it says that certificates from before keep their own expiry.
+    `old_certificates` is where it says that certificates from before keep their own expiry. Without `eligibility` it
+    says nothing of who may take part.
     """
 
     id: Identifier
@@ -282,6 +284,7 @@ class RuleSet(Record):
     takes_new: tuple[Intake, ...] = ()
     amends: tuple[Identifier, ...] = ()
     levels: tuple[Identifier, ...] = Field(min_length=1)
+    eligibility: Eligibility | None = None
     route: Route
     parts: tuple[CriteriaPart, ...]
     bands: tuple[Band, ...]

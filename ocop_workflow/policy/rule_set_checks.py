@@ -43,6 +43,8 @@ def _repeated(rule_set: RuleSet) -> Iterator[Finding]:
     for index, stage in enumerate(stages):
         yield from repeated_ids(("route", "stages", index, "steps"), "step", [step.id for step in stage.steps])
     yield from repeated_ids(("parts",), "part", [part.id for part in rule_set.parts])
+    if rule_set.eligibility is not None:
+        yield from repeated_ids(("eligibility", "forms"), "form", [each.form for each in rule_set.eligibility.forms])
     for key, grounds in (
         ("rejection_grounds", rule_set.rejection_grounds),
         ("withdrawal_grounds", rule_set.withdrawal_grounds),

@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 from ocop_workflow.services.audit_facts import fact_faults
 from ocop_workflow.services.audit_fault import AuditFault
 from ocop_workflow.services.events import GENESIS, HASH_VERSION, event_hash, payload_of, text_hash
+from ocop_workflow.services.producer_closures import CLOSED
 from ocop_workflow.services.sealing import seal_content, seal_hash
 from ocop_workflow.storage.tables import (
     Certificate,
@@ -23,6 +24,7 @@ from ocop_workflow.storage.tables import (
     EventText,
     FeedLink,
     PlanTask,
+    Producer,
     Report,
     SuccessionAct,
     Support,
@@ -256,5 +258,7 @@ def _subject_rows(session: Session) -> Iterator[tuple[str, int, str | None]]:
         yield f"cycle:{cycle[0]}", cycle[1], cycle[2]
     for act in session.exec(select(SuccessionAct.id, SuccessionAct.version)):
         yield f"succession:{act[0]}", act[1], None
+    for producer in session.exec(select(Producer)):
+        yield f"producer:{producer.id}", producer.version, CLOSED if producer.closed_on is not None else None
     for feed in session.exec(select(FeedLink.id, FeedLink.version)):
         yield f"feed:{feed[0]}", feed[1], None

@@ -11,6 +11,7 @@ from ocop_workflow.services.amendments import PLAN_AMENDED
 from ocop_workflow.services.audit_acts import date_faults, deputy_faults, notice_faults
 from ocop_workflow.services.audit_certificates import certificate_faults, product_code_faults
 from ocop_workflow.services.audit_fault import AuditFault
+from ocop_workflow.services.audit_producers import producer_faults
 from ocop_workflow.services.audit_reports import report_faults, snapshot_faults
 from ocop_workflow.services.audit_sessions import session_faults
 from ocop_workflow.services.audit_successions import succession_faults
@@ -19,11 +20,13 @@ from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.links import details_of_link
 from ocop_workflow.services.papers import PAPER_RECORDED
+from ocop_workflow.services.reopening import result_told
 from ocop_workflow.services.successions import UNITS_SUCCEEDED
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
     DossierPaper,
+    DossierSuccession,
     Event,
     FeedLink,
     PinnedDocument,
@@ -57,12 +60,14 @@ def fact_faults(session: Session) -> list[AuditFault]:
         ("pinned documents", _document_faults),
         ("cycles", _cycle_faults),
         ("dossiers", _dossier_faults),
+        ("successions", _succession_faults),
         ("score sheets", session_faults),
         ("reports", report_faults),
         ("report snapshots", snapshot_faults),
         ("plan tasks", _task_faults),
         ("certificates", certificate_faults),
         ("product codes", product_code_faults),
+        ("producers", producer_faults),
         ("status links", _link_faults),
         ("support", _support_faults),
         ("papers", _paper_faults),
@@ -122,6 +127,19 @@ def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterat
             yield AuditFault(stream, None, "the row's rule set is not that of its round")
 
 
+def _succession_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
+    """Find dossiers that replace others, or are replaced, without both having said so."""
+    shown = {(row.dossier_id, row.successor_id) for row in session.exec(select(DossierSuccession))}
+    ended, begun = set(), set()
+    for stream, events in streams.items():
+        kind, _, dossier_id = stream.partition(":")
+        for details in (details_of(event) for event in events if kind == "dossier"):
+            ended |= {(dossier_id, successor) for successor in details.get("successors", ())}
+            begun |= {(origin, dossier_id) for origin in details.get("origin", ())}
+    for dossier_id, successor_id in sorted((shown ^ ended) | (shown ^ begun)):
+        yield AuditFault(f"dossier:{dossier_id}", None, f"that {successor_id} replaces it is not what the events say")
+
+
 def _told(events: list[Event]) -> dict[str, Any]:
     """Return the facts of a dossier's row as its events tell them."""
     facts: dict[str, Any] = dict.fromkeys(
@@ -133,11 +151,10 @@ def _told(events: list[Event]) -> dict[str, Any]:
             facts["submitted_at"] = event.effective_at
         elif event.action == ACTIONS[DossierTrigger.RECEIVE]:
             facts["received_at"], facts["receipt_number"] = event.effective_at, details["receipt_number"]
-        elif event.action == ACTIONS[DossierTrigger.CONCLUDE] and "mean" in details:
-            facts["mean"], facts["stars"] = details["mean"], details["stars"]
         facts["criteria_set"] = details.get("criteria_set", facts["criteria_set"])
-        if event.to_state in FINAL_STATUSES:
-            facts["closed_at"] = event.effective_at
+        if event.to_state is not None:
+            facts["closed_at"] = event.effective_at if event.to_state in FINAL_STATUSES else None
+    facts["mean"], facts["stars"] = result_told(events)
     return facts
 
 

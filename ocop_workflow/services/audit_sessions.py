@@ -29,6 +29,7 @@ from ocop_workflow.storage.tables import (
     ScoreSheet,
     WrittenConsultation,
 )
+from state_machines.dossier import FINAL_STATUSES
 
 Place = tuple[str, str, int]
 """A session: the dossier's stream, the stage, the number."""
@@ -69,8 +70,11 @@ class _Told:
         self.interests: set[tuple[str, str, str]] = set()
         self.results: list[tuple[Place, Event]] = []
         self.consultations: dict[Place, ToldConsultation] = {}
+        self.ended_by: dict[str, str] = {}
 
-    def take(self, stream: str, event: Event) -> None:
+    def take(self, stream: str, event: Event) -> None:  # noqa: C901 -- one way for each action
+        if event.to_state in FINAL_STATUSES:
+            self.ended_by[stream] = event.action
         if event.action in _VOIDING_ACTIONS:
             self._turn(stream, None, SessionState.OPEN, SessionState.VOID)
             return
@@ -110,6 +114,8 @@ class _Told:
                 self._turn(stream, stage, SessionState.OPEN, SessionState.SUPERSEDED)
             case "opinions_asked" | "opinion_given":
                 self._take_opinion(place, event, details)
+            case "dossier_reopened" if self.ended_by.get(stream) == "stage_concluded":
+                self._turn(stream, stage, SessionState.CONCLUSIVE, SessionState.SUPERSEDED)
             case "stage_concluded" if "session" in details:
                 self._turn(stream, stage, SessionState.CONCLUSIVE, SessionState.SUPERSEDED)
                 self.sessions[stream][stage, details["session"]]["state"] = SessionState.CONCLUSIVE.value

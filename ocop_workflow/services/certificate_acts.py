@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.policy.certificate_terms import expiry_of
 from ocop_workflow.policy.route import CERTIFICATE
+from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificates import (
     CertificateRefusedError,
@@ -24,7 +25,7 @@ from ocop_workflow.services.events import command_done
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Product
-from state_machines.certificate import CertificateStatus
+from state_machines.certificate import IN_FORCE, CertificateStatus
 from state_machines.dossier import DossierStatus
 
 
@@ -75,8 +76,9 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     stage found them.
 
     Raises:
-        CertificateRefusedError: The dossier is not recognised with stars that are certified, has a certificate, the
-            number is taken, the day is not one, the rule set gives no validity, or the actor may not.
+        CertificateRefusedError: The dossier is not recognised with stars that are certified, has a certificate, is an
+            upgrade without more stars than the present one, the number is taken, the day is not one, the rule set
+            gives no validity, or the actor may not.
     """
     session = work.session
     if command_done(session, issue.command):
@@ -92,6 +94,7 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     if months is None:
         raise CertificateRefusedError(f"rule set {book.rule_set.id} gives no validity_months; add it to the rule set")
     earlier = certificates_not_ended(session, product.id)
+    _check_upgrade(dossier, stars, earlier)
     certificate = Certificate(
         id=work.ids.new("certificate", dossier.key),
         office_id=cycle.office_id,
@@ -177,6 +180,17 @@ def _settle(work: UnitOfWork, dossier: Dossier, *, at: datetime) -> None:
         if obligation.step == CERTIFICATE:
             close_obligation(obligation, status="done", at=max(at, obligation.opens_at))
             work.session.add(obligation)
+
+
+def _check_upgrade(dossier: Dossier, stars: int, earlier: list[Certificate]) -> None:
+    """Leave the present certificate untouched by an upgrade that gave no more stars."""
+    if dossier.kind != DossierKind.UPGRADE:
+        return
+    kept = next((each for each in earlier if each.status in IN_FORCE and each.stars >= stars), None)
+    if kept is not None:
+        raise CertificateRefusedError(
+            f"{dossier.key} gave {stars} stars, no more than certificate {kept.number} has; that one stays in force"
+        )
 
 
 def _check_issue(work: UnitOfWork, cycle: Cycle, dossier: Dossier, issue: Issue) -> None:

@@ -11,7 +11,7 @@ from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.rule_set import Renewal
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
-from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Event, Product
+from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Event, Producer, Product
 from state_machines.certificate import ENDED_BY_ACT, CertificateStatus
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 
@@ -22,7 +22,10 @@ class CertificateNotFoundError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class CertificateCase:
-    """A certificate with all that decides about it; `cycle` is the office's cycle of the day, with its `book`."""
+    """A certificate with all that decides about it; `cycle` is the office's cycle of the day, with its `book`.
+
+    Where `producer_closed`, nobody is left who could renew it.
+    """
 
     certificate: Certificate
     product: Product
@@ -30,6 +33,7 @@ class CertificateCase:
     book: Rulebook
     facts: CertificateFacts
     renewal: Dossier | None
+    producer_closed: bool = False
 
     @property
     def stream(self) -> str:
@@ -106,7 +110,8 @@ def certificate_case(session: Session, books: RulebookShelf, certificate: Certif
         failed_at=dossier.closed_at if dossier is not None and failed else None,
     )
     product = session.get_one(Product, certificate.product_id)
-    return CertificateCase(certificate, product, cycle, book, facts, dossier)
+    closed = session.get_one(Producer, product.producer_id).closed_on is not None
+    return CertificateCase(certificate, product, cycle, book, facts, dossier, closed)
 
 
 def _rule(

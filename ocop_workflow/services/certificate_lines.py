@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time, local_day
+from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
 from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import WITHDRAWAL
@@ -68,10 +69,11 @@ def _standing(certificate: Certificate, status: str) -> Wording:
 def certificate_of_page(
     session: Session, books: RulebookShelf, dossier: Dossier, *, now: datetime
 ) -> tuple[Wording, ...]:
-    """Return what a dossier's page says of the certificate that came of it, or that it is to renew."""
-    query = select(Certificate).where(
-        (col(Certificate.dossier_id) == dossier.id) | (col(Certificate.renewal_id) == dossier.id)
-    )
+    """Return what a dossier's page says of the certificate that came of it, or that it is to renew or to better."""
+    of_dossier = (col(Certificate.dossier_id) == dossier.id) | (col(Certificate.renewal_id) == dossier.id)
+    if dossier.kind == DossierKind.UPGRADE:
+        of_dossier |= col(Certificate.product_id) == dossier.product_id
+    query = select(Certificate).where(of_dossier)
     certificate = session.exec(query.order_by(col(Certificate.issued_on).desc())).first()
     if certificate is None:
         return ()

@@ -21,10 +21,11 @@ from ocop_workflow.services.certificates import (
     record_changes,
 )
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.producer_register import producer_named, product_named
 from ocop_workflow.services.product_lists import Verdict
 from ocop_workflow.services.projection import producer_of, product_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Certificate, Cycle, Producer, Product
+from ocop_workflow.storage.tables import Certificate, Cycle, Product
 from state_machines.certificate import CertificateStatus
 
 
@@ -155,12 +156,8 @@ def _expiry(issued_on: date, expires_on: date | None, months: int | None) -> dat
 
 
 def _registered(session: Session, row: CertificateRow) -> Product | None:
-    query = (
-        select(Product)
-        .join(Producer, col(Producer.id) == col(Product.producer_id))
-        .where(col(Producer.unit_id) == row.unit, col(Producer.name) == row.producer, col(Product.name) == row.product)
-    )
-    return session.exec(query).first()
+    producer = producer_named(session, row.unit, row.producer)
+    return product_named(session, producer, row.product) if producer is not None else None
 
 
 def _refused(row: CertificateRow, reason: str) -> CertificateVerdict:

@@ -123,7 +123,7 @@ def _asks(work: UnitOfWork, case: CertificateCase, duties: dict[str, Obligation]
     """Tell whether a renewal has to be asked for, or asked for by another date or in a newer cycle."""
     certificate = case.certificate
     opens_at = renewal_opens_at(case)
-    if opens_at is None or work.now >= certificate.expires_at:
+    if opens_at is None or work.now >= certificate.expires_at or case.producer_closed:
         return False
     owed = duties.get(certificate.id)
     if owed is None:

@@ -29,7 +29,7 @@ def closed_acts(work: UnitOfWork, dossier: Dossier) -> tuple[ClosedAct, ...]:
     allowed = case.book.lifecycle(dossier.round_id, dossier.kind).triggers_from(state)
     found = []
     for trigger in DossierTrigger:
-        if trigger in BY_FLOWS:
+        if trigger in (*BY_FLOWS, DossierTrigger.REOPEN):  # what is not ended needs no reopening
             continue
         if trigger not in allowed:
             refused = TransitionNotAllowedError("dossier", state, trigger, allowed)

@@ -64,6 +64,8 @@ class DossierCase:
             return {self.party(self.stage.submitted_by), office}
         if trigger is DossierTrigger.WITHDRAW:
             return {self.producer, office}
+        if trigger is DossierTrigger.REOPEN:
+            return {office}
         step = step_settled_by(self.stage, trigger)
         owner = step.owner if step else self.stage.decided_by
         return {self.party(owner), self.party(self.stage.decided_by), office}

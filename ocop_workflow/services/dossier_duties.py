@@ -49,7 +49,7 @@ def settle_duties(
         for step in steps_opened(stage):
             open_step(work, case, stage, step, opens_at=at)
     elif dossier.status == DossierStatus.RETURNED:
-        _open_completion(work, case, at)
+        open_completion(work, case, at)
     elif settled is not None and settled != COMPLETION:
         for step in steps_opened(case.stage, settled):
             open_step(work, case, case.stage, step, opens_at=at)
@@ -120,7 +120,7 @@ def step_due(
     return with_fair_term(resolved, told_at=max(opens_at, told_at or opens_at), days=book.days, at_least=at_least)
 
 
-def _open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
+def open_completion(work: UnitOfWork, case: DossierCase, at: datetime) -> None:
     """Open what a return asks of whoever submitted: bring the dossier back complete."""
     _open(
         work,

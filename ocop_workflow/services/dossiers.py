@@ -37,10 +37,11 @@ ACTIONS = {
     DossierTrigger.REJECT: "dossier_rejected",
     DossierTrigger.WITHDRAW: "dossier_withdrawn",
     DossierTrigger.LAPSE: "dossier_lapsed",
+    DossierTrigger.REOPEN: "dossier_reopened",
 }
 """The past fact that the event of each trigger is called."""
 
-BY_FLOWS = (DossierTrigger.REVIEW, DossierTrigger.LAPSE)
+BY_FLOWS = (DossierTrigger.LAPSE,)
 """The triggers for which people have no command."""
 
 
@@ -64,8 +65,8 @@ class NotOpenHereError(RefusedError, TransitionNotAllowedError):
     """The dossier's state does not take the trigger."""
 
     def __init__(self, case: DossierCase, error: TransitionNotAllowedError) -> None:
-        """Name what was tried and what people can do instead; some triggers are the flows' own."""
-        possible = [trigger for trigger in error.allowed if trigger not in BY_FLOWS]
+        """Name what was tried and what people can do instead; what is ended only a superior's decision opens."""
+        possible = [each for each in error.allowed if each not in (*BY_FLOWS, DossierTrigger.REOPEN)]
         TransitionNotAllowedError.__init__(self, error.lifecycle, error.state, error.trigger, error.allowed)
         RefusedError.__init__(
             self,
@@ -92,6 +93,7 @@ class Request:
         facts: What the guards read.
         effective_at: When it happened, if not now: the instant of receipt counts, not of typing (promise I9).
         details: Codes and numbers for the event, such as a receipt number or the ground.
+        rule: What it rests on; the article of the stage when None.
         text: Free text, kept beside the event.
         command: A name unique for good; the second time nothing happens.
     """
@@ -101,6 +103,7 @@ class Request:
     facts: Facts = field(default_factory=Facts)
     effective_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    rule: str | None = None
     text: str | None = None
     command: str | None = None
 
@@ -160,7 +163,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         action=ACTIONS[request.trigger],
         from_state=before,
         to_state=after,
-        rule=case.stage.source,
+        rule=request.rule or case.stage.source,
         details=request.details,
         effective_at=at,
         text=request.text,
@@ -168,7 +171,8 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
     )
     append_event(work, stream=case.stream, seq=dossier.version, cycle_id=case.cycle.id, act=act)
     void_open_session(work, dossier, request.trigger)
-    settle_duties(work, case, obligations, settled=settled, at=at)
+    if request.trigger is not DossierTrigger.REOPEN:  # what it asks anew follows in services/reopening
+        settle_duties(work, case, obligations, settled=settled, at=at)
     tell_producer(work, case, request.trigger, request.details, at=at)
     follow_renewal(work, dossier, request.trigger, at=at, actor=request.actor)
     dossier.responsible = case.responsible()
@@ -190,16 +194,25 @@ def state_after(case: DossierCase, request: Request) -> str:
         raise NotOpenHereError(case, error) from error
 
 
-def begin(work: UnitOfWork, cycle: Cycle, book: Rulebook, dossier: Dossier, product: Product, *, actor: str) -> None:
-    """Record that a dossier was opened and what its producer owes first."""
+def begin(
+    work: UnitOfWork,
+    cycle: Cycle,
+    book: Rulebook,
+    dossier: Dossier,
+    product: Product,
+    *,
+    actor: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Record that a dossier was opened, with what `details` tell of its origin, and what its producer owes first."""
     dossier.version, dossier.unit_id = 1, product.unit_id
-    stage = book.stages(dossier.round_id, dossier.kind)[0]
+    stage = next(stage for stage in book.stages(dossier.round_id, dossier.kind) if stage.id == dossier.stage)
     case = DossierCase(dossier, product, cycle, book, stage, book.round(dossier.round_id))
     state = state_of(dossier.stage, dossier.status)
-    details: dict[str, Any] = {"kind": dossier.kind}
+    told: dict[str, Any] = {"kind": dossier.kind, **(details or {})}
     if dossier.criteria_set is not None:
-        details["criteria_set"] = dossier.criteria_set
-    act = Act(actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details=details)
+        told["criteria_set"] = dossier.criteria_set
+    act = Act(actor=actor, action="dossier_opened", to_state=state, rule=case.round.source, details=told)
     append_event(work, stream=case.stream, seq=1, cycle_id=cycle.id, act=act)
     for step in steps_opened(stage):
         open_step(work, case, stage, step, opens_at=max(work.now, dossier.opened_at))
@@ -276,8 +289,7 @@ def _move(dossier: Dossier, request: Request, after: str, at: datetime) -> None:
         dossier.stage_at = at
     dossier.stage, dossier.status = stage_id, status.value
     dossier.version += 1
-    if status in FINAL_STATUSES:
-        dossier.closed_at = at
+    dossier.closed_at = at if status in FINAL_STATUSES else None
 
 
 def _step_of(case: DossierCase, trigger: DossierTrigger, status: str) -> str | None:

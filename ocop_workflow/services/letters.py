@@ -27,14 +27,15 @@ from ocop_workflow.services.links import token_of
 from ocop_workflow.services.news_lines import (
     alarm_line,
     asking,
-    certificate_news_line,
     completion_asked_by,
     parameters_of,
+    plain_news_line,
 )
 from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, RENEWAL, REPORT, WITHDRAWAL, is_as_reckoned
 from ocop_workflow.services.people import Addressee
 from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.producer_acts import PRODUCER_NEWS
 from ocop_workflow.services.read_ahead import ReadAhead
 from ocop_workflow.services.report_letters import REPORT_LINK, REPORT_NEWS, report_act, report_news_line
 from ocop_workflow.services.summary import waiting_drafts
@@ -61,8 +62,8 @@ from ocop_workflow.storage.tables import (
     Seal,
 )
 
-Subject = Dossier | Report | PlanTask | Certificate
-"""What an obligation can be about."""
+Subject = Dossier | Report | PlanTask | Certificate | Producer
+"""What an obligation or news can be about; nothing is owed about a producer itself."""
 
 UrlOf = Callable[[Subject], str | None]
 """The recipient's own link to a subject's page."""
@@ -124,6 +125,8 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
         return report_act(book, subject)
     if isinstance(subject, Certificate):
         return certificate_act(subject, obligation)
+    if isinstance(subject, Producer):
+        raise TypeError("nothing is owed about a producer itself")
     task = next(t for t in book.cycle_year.tasks if t.id == subject.task_id)
     approval = book.plan.approval(task.needs_approval)
     if obligation.step == APPROVAL and approval is not None:
@@ -147,6 +150,8 @@ def about_of(session: Session, book: Rulebook, subject: Subject, language: str) 
         product = session.get_one(Product, subject.product_id)
         producer = session.get_one(Producer, product.producer_id)
         return f"{product.name} – {producer.name}"
+    if isinstance(subject, Producer):
+        return subject.name
     unit = subject.unit_id if isinstance(subject, Report) else subject.lead.partition("/")[0]
     return book.units.unit(unit).name.in_language(language)
 
@@ -168,7 +173,8 @@ def subject_of(session: Session, kind: str | None, subject_id: str) -> Subject:
     if kind in (RENEWAL, WITHDRAWAL):
         return session.get_one(Certificate, subject_id)
     if kind is None:
-        of_news = session.get(Dossier, subject_id) or session.get(Report, subject_id)
+        of_news: Subject | None = session.get(Dossier, subject_id) or session.get(Report, subject_id)
+        of_news = of_news or session.get(Certificate, subject_id) or session.get(Producer, subject_id)
         if of_news is not None:
             return of_news
     return session.get_one(PlanTask, subject_id)
@@ -243,10 +249,12 @@ def _news_line(session: Session, books: RulebookShelf, notice: Notice, mail: Mai
     cycle = session.get_one(Cycle, notice.cycle_id)
     if notice.code == ALARM:
         return alarm_line(books.of_cycle(session, cycle), cycle, notice, mail)
+    if (notice.code or "").startswith(PRODUCER_NEWS):
+        return plain_news_line(notice, about=session.get_one(Producer, notice.subject_id).name, url=None)
     if (notice.code or "").startswith(CERTIFICATE_NEWS):
         certificate = session.get_one(Certificate, notice.subject_id)
         about = _about(session, books.of_cycle(session, cycle), certificate, notice, mail)
-        return certificate_news_line(notice, about=about, url=url_of(certificate))
+        return plain_news_line(notice, about=about, url=url_of(certificate))
     if (notice.code or "") in REPORT_NEWS:
         report = session.get_one(Report, notice.subject_id)
         url = url_of(report)
@@ -284,7 +292,7 @@ def _url(session: Session, notice: Notice, stationery: Stationery, ahead: ReadAh
     """Return the recipient's own link to a dossier's or report's page, derived anew; a plan task has none."""
     if isinstance(subject, Certificate):
         link = link_about(session, subject, notice)
-    elif isinstance(subject, PlanTask):
+    elif isinstance(subject, PlanTask | Producer):
         return None
     else:
         link = next(

@@ -15,8 +15,8 @@ from ocop_workflow.services.titles import position_title
 from ocop_workflow.storage.tables import Cycle, Mail, Notice, Obligation
 
 
-def certificate_news_line(notice: Notice, *, about: str, url: str | None) -> Line:
-    """Return news of a certificate."""
+def plain_news_line(notice: Notice, *, about: str, url: str | None) -> Line:
+    """Return news that says all by itself: of a certificate or a producer."""
     return Line(
         notice_key=notice.key,
         kind=LineKind.NEWS,

@@ -146,13 +146,16 @@ def suppress(notice: Notice, reason: Suppression, *, at: datetime) -> None:
 def staleness(session: Session, notice: Notice, now: datetime) -> Suppression | None:
     """Return why a notice has nothing to say any more, or None while it has (promise I4).
 
-    News always has; a rung while its obligation stands open under the same date and saying it is of use.
+    News always has; a rung while its obligation stands open under the same date, and saying it is of use and to
+    whoever owes it.
     """
     if notice.obligation_id is None:
         return None
     obligation = session.get_one(Obligation, notice.obligation_id)
     if obligation.status != "open":
         return Suppression.SETTLED
+    if notice.audience == Audience.RESPONSIBLE and notice.recipient != obligation.party:
+        return Suppression.HANDED_ON
     if obligation.deadline_version != notice.deadline_version:
         return Suppression.REDATED
     if notice.useful_until is not None and now >= notice.useful_until:

@@ -2,23 +2,27 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlmodel import col, select
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.eligibility import ProducerStanding
 from ocop_workflow.policy.findings import unknown_name
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.route import party_of
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.cycles import OPEN
+from ocop_workflow.services.eligibility import refusal, standing_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.producer_register import producer_named, product_named
 from ocop_workflow.services.projection import register_product
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
+from ocop_workflow.storage.tables import Cycle, Dossier, Producer
 
 
 class IntakeClosedError(InputError):
@@ -43,7 +47,13 @@ class RowVerdict:
 
 
 def import_products(
-    work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct], *, actor: str, round_id: str | None = None
+    work: UnitOfWork,
+    cycle: Cycle,
+    products: Sequence[PlannedProduct],
+    *,
+    actor: str,
+    round_id: str | None = None,
+    language: Language = Language.EN,
 ) -> tuple[RowVerdict, ...]:
     """Register the new products with their producers and open a first dossier for each, unless a row is refused.
 
@@ -55,14 +65,15 @@ def import_products(
         products: The list.
         actor: Who imports.
         round_id: Into which round; the earliest that is not over when None.
+        language: In which a producer's ineligibility is told.
 
     Raises:
         IntakeClosedError: That round takes no dossiers.
     """
-    verdicts = judge_products(work, cycle, products, round_id=round_id)
+    verdicts = judge_products(work, cycle, products, round_id=round_id, language=language)
     if any(row.verdict is Verdict.REFUSED for row in verdicts):
         return verdicts
-    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
+    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
     book = work.books.of_round(work.session, cycle, round_.id)
     for row in verdicts:
         if row.verdict is Verdict.NEW:
@@ -71,7 +82,12 @@ def import_products(
 
 
 def judge_products(
-    work: UnitOfWork, cycle: Cycle, products: Sequence[PlannedProduct], *, round_id: str | None = None
+    work: UnitOfWork,
+    cycle: Cycle,
+    products: Sequence[PlannedProduct],
+    *,
+    round_id: str | None = None,
+    language: Language = Language.EN,
 ) -> tuple[RowVerdict, ...]:
     """Return what importing a list into a round would do with each row; nothing is written.
 
@@ -80,16 +96,24 @@ def judge_products(
     Raises:
         IntakeClosedError: That round takes no dossiers.
     """
-    round_ = _open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
-    judge = _Judge(work, cycle, work.books.of_round(work.session, cycle, round_.id), round_)
+    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
+    judge = _Judge(work, cycle, work.books.of_round(work.session, cycle, round_.id), round_, language)
     return tuple(judge.verdict(_in_nfc(product)) for product in products)
 
 
-def _open_round(work: UnitOfWork, cycle: Cycle, book: Rulebook, round_id: str | None) -> Round:
-    """Return the round named, or the earliest that is not over; by its dates, before any sweep records it (I9)."""
-    rounds = book.cycle_year.rounds
+def open_round(
+    work: UnitOfWork, cycle: Cycle, book: Rulebook, round_id: str | None, *, kind: DossierKind = DossierKind.FIRST
+) -> Round:
+    """Return the round named, or the earliest that takes this kind and is not over.
+
+    Its dates decide, before any sweep records it (I9).
+
+    Raises:
+        IntakeClosedError: No such round takes dossiers now.
+    """
+    rounds = [round_ for round_ in book.cycle_year.rounds if kind in round_.kinds]
     if not rounds:
-        raise IntakeClosedError(f"cycle {cycle.key} has no round to take dossiers; add one to the plan")
+        raise IntakeClosedError(f"cycle {cycle.key} has no round to take {kind} dossiers; add one to the plan")
     if cycle.status != OPEN:
         raise IntakeClosedError(f"cycle {cycle.key} is {cycle.status}; import the list into the next cycle")
     if round_id is not None and round_id not in [round_.id for round_ in rounds]:
@@ -109,8 +133,8 @@ def _open_round(work: UnitOfWork, cycle: Cycle, book: Rulebook, round_id: str | 
 class _Judge:
     """Judges one row after another, with those before it in mind."""
 
-    def __init__(self, work: UnitOfWork, cycle: Cycle, book: Rulebook, round_: Round) -> None:
-        self._session = work.session
+    def __init__(self, work: UnitOfWork, cycle: Cycle, book: Rulebook, round_: Round, language: Language) -> None:
+        self._session, self._today, self._language = work.session, local_day(work.now), language
         self._cycle, self._book, self._round = cycle, book, round_
         self._planned = {product.key: product for product in book.products}
         self._keys: set[str] = set()
@@ -123,6 +147,7 @@ class _Judge:
             or self._level_fault(product)
             or self._criteria_fault(product)
             or self._repetition(product)
+            or self._producer_fault(product)
         )
         self._keys.add(product.key)
         self._key_of.setdefault(_identity(product), product.key)
@@ -175,6 +200,25 @@ class _Judge:
             return f"the plan gives this key to another product, {planned.name[:80]!r}; choose another key"
         return None
 
+    def _producer_fault(self, product: PlannedProduct) -> str | None:
+        """Return why the producer may not take part, by the register first and then by the list."""
+        producer = producer_named(self._session, product.unit, product.producer)
+        standing = ProducerStanding(product.producer_form, product.registered_on)
+        if producer is not None:
+            known = standing_of(producer)
+            if known.form is not None and product.producer_form not in (None, known.form):
+                return (
+                    f"the register has {producer.name[:80]} as {known.form}; correct the cell, or record the change "
+                    "with `ocop producer form`"
+                )
+            standing = known if known.form is not None else replace(standing, closed_on=known.closed_on)
+            made = product_named(self._session, producer, product.name)
+            if made is not None and made.producer_id != producer.id:
+                maker = self._session.get_one(Producer, made.producer_id).name
+                return f"the product was transferred to {maker[:80]}; name that producer"
+        why = refusal(self._book.rule_set, standing, group=product.group, on=self._today)
+        return None if why is None else translate(self._language, why.code, why.params)
+
     def _against_the_register(self, product: PlannedProduct) -> RowVerdict:
         key = f"{self._cycle.key}/{self._round.id}/{product.key}"
         found = self._dossiers_of(product)
@@ -197,13 +241,11 @@ class _Judge:
 
     def _dossiers_of(self, product: PlannedProduct) -> list[Dossier]:
         """Return every dossier of this product of this producer, in all cycles."""
-        unit, producer, name = _identity(product)
-        query = (
-            select(Dossier)
-            .join(Product, col(Product.id) == col(Dossier.product_id))
-            .join(Producer, col(Producer.id) == col(Product.producer_id))
-            .where(col(Producer.unit_id) == unit, col(Producer.name) == producer, col(Product.name) == name)
-        )
+        producer = producer_named(self._session, product.unit, product.producer)
+        known = product_named(self._session, producer, product.name) if producer is not None else None
+        if known is None:
+            return []
+        query = select(Dossier).where(col(Dossier.product_id) == known.id)
         return list(self._session.exec(query.order_by(col(Dossier.opened_at), col(Dossier.key))))
 
 

@@ -9,31 +9,53 @@ from datetime import UTC, timedelta
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from ocop_workflow.clock import start_of_day
+from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.approvals import APPROVAL, approval_due
 from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.policy.date_expressions import Firmness
+from ocop_workflow.policy.eligibility import ProducerStanding
 from ocop_workflow.policy.plan import PlanTask as PlannedTask
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.report_turns import ReportTurn
 from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.dossiers import begin
+from ocop_workflow.services.eligibility import refusal
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.obligations import PLAN_TASK, REPORT, Duty, open_obligation, resolve
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.producer_register import (
+    FORM_RECORDED,
+    busy_products,
+    details_of_form,
+    producer_named,
+    product_named,
+    record_form,
+    standings_known,
+)
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, PlanTask, Producer, Product, Report
+from ocop_workflow.storage.tables import (
+    Cycle,
+    Dossier,
+    PlanTask,
+    Producer,
+    Product,
+    Report,
+)
 from state_machines.dossier import DossierStatus
 from state_machines.plan_task import TaskStatus
 from state_machines.report import ReportStatus
+
+UNKNOWN = ProducerStanding()
+"""The standing of a producer of whom nothing is recorded but the name."""
 
 
 def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     """Return the keys of planned products that have no dossier in the cycle's first round yet, but could.
 
-    A product whose dossier of another cycle is still open, or that was recognised, gets no second first dossier.
+    A product whose dossier of another cycle is still open, or that was recognised, split or merged, gets no second
+    first dossier; nor does one of a producer who has closed or may not take part.
     """
     book = work.books.of_cycle(work.session, cycle)
     if not book.cycle_year.rounds:
@@ -43,8 +65,16 @@ def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     missing = [product for product in book.products if _dossier_key(cycle, round_, product) not in present]
     if not missing:
         return []
-    busy = _busy_products(work)
-    return [product.key for product in missing if (product.unit, product.producer, product.name) not in busy]
+    busy, standings = busy_products(work.session), standings_known(work.session)
+    rules = work.books.of_round(work.session, cycle, round_.id).rule_set
+    today = local_day(work.now)
+    return [
+        product.key
+        for product in missing
+        if (product.unit, product.producer, product.name) not in busy
+        and refusal(rules, standings.get((product.unit, product.producer), UNKNOWN), group=product.group, on=today)
+        is None
+    ]
 
 
 def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
@@ -87,6 +117,10 @@ def register_product(
     `book` is the round's.
     """
     producer = producer_of(work, planned)
+    if producer.form is None and planned.producer_form is not None:
+        details = details_of_form(planned.producer_form, planned.registered_on)
+        act = Act(actor, FORM_RECORDED, rule=planned.source, details=details)
+        record_form(work, producer, planned.producer_form, planned.registered_on, act)
     product = product_of(work, planned, producer)
     stage = book.stages(round_.id, DossierKind.FIRST)[0]
     key = _dossier_key(cycle, round_, planned)
@@ -109,7 +143,7 @@ def register_product(
     work.session.add(dossier)
     work.session.flush()
     begin(work, cycle, book, dossier, product, actor=actor)
-    issue_link(work, dossier, recipient=f"{PRODUCER}:{producer.id}", actor=actor)
+    issue_link(work, dossier, recipient=f"{PRODUCER}:{product.producer_id}", actor=actor)
     return dossier
 
 
@@ -138,26 +172,13 @@ def project_tasks(work: UnitOfWork, cycle: Cycle, *, actor: str) -> int:
     return new
 
 
-def _busy_products(work: UnitOfWork) -> set[tuple[str, str, str]]:
-    """Return unit, producer and name of products with an open dossier anywhere, or that are recognised."""
-    query = (
-        select(Product.unit_id, Producer.name, Product.name)
-        .join(Producer, col(Producer.id) == col(Product.producer_id))
-        .join(Dossier, col(Dossier.product_id) == col(Product.id))
-        .where(col(Dossier.closed_at).is_(None) | (col(Dossier.status) == DossierStatus.RECOGNISED.value))
-    )
-    return set(work.session.exec(query))
-
-
 def _dossier_key(cycle: Cycle, round_: Round, planned: PlannedProduct) -> str:
     return f"{cycle.key}/{round_.id}/{planned.key}"
 
 
 def producer_of(work: UnitOfWork, planned: PlannedProduct) -> Producer:
     """Return the producer of a listed product, registered now where it is new."""
-    found = work.session.exec(
-        select(Producer).where(col(Producer.unit_id) == planned.unit, col(Producer.name) == planned.producer)
-    ).first()
+    found = producer_named(work.session, planned.unit, planned.producer)
     if found is not None:
         return found
     new = Producer(
@@ -169,10 +190,8 @@ def producer_of(work: UnitOfWork, planned: PlannedProduct) -> Producer:
 
 
 def product_of(work: UnitOfWork, planned: PlannedProduct, producer: Producer) -> Product:
-    """Return the listed product of a producer, registered now where it is new."""
-    found = work.session.exec(
-        select(Product).where(col(Product.producer_id) == producer.id, col(Product.name) == planned.name)
-    ).first()
+    """Return the listed product of a producer, registered now where it is new; one given away is the new maker's."""
+    found = product_named(work.session, producer, planned.name)
     if found is not None:
         return found
     new = Product(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
-from ocop_workflow.clock import last_day_in_time
+from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.certificate_terms import status_at
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
@@ -13,11 +13,12 @@ from ocop_workflow.services.certificates import CertificateRefusedError, record_
 from ocop_workflow.services.cycles import CLOSED
 from ocop_workflow.services.dossier_criteria import set_at_opening
 from ocop_workflow.services.dossiers import begin
+from ocop_workflow.services.eligibility import check_eligible
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.pinned_documents import RENEWAL_ROUND
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Certificate, Dossier
+from ocop_workflow.storage.tables import Certificate, Dossier, Producer
 from state_machines.certificate import ENDED_BY_ACT, CertificateStatus
 from state_machines.dossier import DossierStatus
 
@@ -45,6 +46,7 @@ def open_renewal(
             the product's group, or none yet.
 
     Raises:
+        IneligibleError: The rule set does not let the producer take part.
         CertificateRefusedError: It is not in force, is being renewed already, the product has another open dossier, or
             no cycle is open.
         CriteriaSetError: The rule set has no such criteria set.
@@ -55,6 +57,8 @@ def open_renewal(
     case = certificate_case(work.session, work.books, certificate)
     _check(work, case, at)
     cycle, product = case.cycle, case.product
+    maker = work.session.get_one(Producer, product.producer_id)
+    check_eligible(case.book.rule_set, maker, group=product.group, on=local_day(at))
     ordinal = _count(work, col(Dossier.cycle_id) == cycle.id) + 1
     attempt = _count(work, col(Dossier.round_id).startswith(f"{RENEWAL_ROUND}{certificate.id}", autoescape=True)) + 1
     key = f"{cycle.key}/renewal/R{ordinal}"

@@ -14,6 +14,7 @@ from ocop_workflow.policy.route import step_settled_by, sure_stages
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.scoring import shown_mean
 from ocop_workflow.services.certificate_lines import certificate_of_page
+from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, OPINION, open_obligations_of, resolve
 from ocop_workflow.services.papers import checklist_of
 from ocop_workflow.services.pinned_documents import Rulebook
@@ -93,6 +94,7 @@ class StatusPage:
         outcome: How it ended, or None.
         papers: The checklist with what is there and what is missing; empty where the rule set has none, and once rated.
         certificate: What is said of the product's certificate, where it has one.
+        attempts: How the product fared before, the earliest first.
         history: What happened, the earliest first.
         as_of: The instant for which all this holds.
     """
@@ -114,6 +116,7 @@ class StatusPage:
     outcome: Outcome | None
     papers: tuple[ChecklistItem, ...]
     certificate: tuple[Wording, ...]
+    attempts: tuple[Wording, ...]
     history: tuple[HistoryEntry, ...]
     as_of: datetime
 
@@ -190,6 +193,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         outcome=_outcome(case, history) if ended else None,
         papers=() if case.status in _SCORED_ENDS else checklist_of(work, dossier),
         certificate=certificate_of_page(work.session, work.books, dossier, now=work.now),
+        attempts=tuple(attempt.told for attempt in earlier_attempts(work, dossier)),
         history=history,
         as_of=work.now,
     )

@@ -9,7 +9,7 @@ from ocop_workflow.policy.plan import Counter, Target
 from ocop_workflow.policy.targets import TargetCount
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.services.pinned_documents import Rulebook
-from ocop_workflow.storage.tables import Cycle, Dossier, Product
+from ocop_workflow.storage.tables import Cycle, Dossier, DossierSuccession, Product
 from state_machines.dossier import DossierStatus
 
 
@@ -25,13 +25,18 @@ class _Attempt:
 def count_targets(session: Session, cycle: Cycle, book: Rulebook) -> tuple[TargetCount, ...]:
     """Return every target of a cycle's plan with its count, in the plan's order; per unit, one for each unit.
 
-    A plan's target spans its years, so dossiers of all its cycles count, each product and producer once.
+    A plan's target spans its years, so dossiers of all its cycles count, each product and producer once; an idea that
+    was split or merged counts as what came of it.
     """
     query = (
         select(Product, Dossier)
         .join(Dossier, col(Dossier.product_id) == col(Product.id))
         .join(Cycle, col(Cycle.id) == col(Dossier.cycle_id))
-        .where(col(Cycle.office_id) == cycle.office_id, col(Cycle.plan_id) == cycle.plan_id)
+        .where(
+            col(Cycle.office_id) == cycle.office_id,
+            col(Cycle.plan_id) == cycle.plan_id,
+            col(Dossier.id).not_in(select(DossierSuccession.dossier_id)),
+        )
     )
     attempts = [
         _Attempt(

@@ -90,6 +90,8 @@ def told(book: Rulebook, code: str, params: Mapping[str, Parameter]) -> Wording:
             added["because"] = _because(ground) if ground else ""
         case "news.rated_uncertified":
             added["least"] = least_certified(book.rule_set)
+        case "news.withdrawn":
+            added["because"] = params.get("because", "")
         case "news.lapsed":
             office = book.units.successor_of(f"{book.plan.office}/{book.plan.office_role}")
             added["office"] = position_title(book.units, office).model_dump()

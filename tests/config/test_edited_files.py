@@ -259,6 +259,26 @@ def test_a_products_criteria_set_must_be_one_of_the_plans_rule_sets(config: Path
         load_plan_files(config / PLAN, config)
 
 
+def test_a_listed_producer_must_be_one_who_may_take_part(config: Path) -> None:
+    (config / "products").mkdir(exist_ok=True)
+    (config / "products" / "more.csv").write_text(
+        f"{HEADER.strip()},producer_form,registered_on\n"
+        "x-1,Hoa cúc,Hoa cúc,Cơ sở D,hoanh-bo,,,annex,household,2016-05-01\n"
+        "x-2,Hoa sen,Hoa sen,Công ty E,hoanh-bo,,,annex,large_firm,\n",
+        encoding="utf-8",
+    )
+    edit(config, PLAN, ("expansion:\n", "products: more\nexpansion:\n"))
+    rules = config / RULES
+    allowed = "{ source: article 6, forms: [{ form: household, registration: true, source: article 6.1 }] }"
+    rules.write_text(f"{rules.read_text(encoding='utf-8')}\neligibility: {allowed}\n", encoding="utf-8")
+
+    with pytest.raises(InvalidFilesError) as refused:
+        load_plan_files(config / PLAN, config)
+    (fault,) = refused.value.faults
+    assert '"x-2" is of a large_firm who may not take part under' in fault.sentence
+    assert "(article 6)" in fault.sentence
+
+
 def test_criteria_sets_ask_for_outcomes_at_the_edges_of_bands(config: Path) -> None:
     """I5: a rating that a mark lowered is known as stars, so an outcome at 75 points would be left undecided."""
     shutil.copytree(config / "criteria" / "qd-26-2026", config / "criteria" / "quang-ninh-2017")

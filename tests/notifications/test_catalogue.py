@@ -70,7 +70,7 @@ PROMISED: dict[str, set[str]] = {
     "news.rated_uncertified": {"stars", "least"},
     "news.not_passed": {"stage", "because"},
     "news.rejected": {"ground"},
-    "news.withdrawn": set(),
+    "news.withdrawn": {"because"},
     "news.lapsed": {"ground", "office"},
     "news.extended": {"stage", "last_on"},
     "news.report_extended": {"report", "period", "last_on"},
@@ -82,7 +82,7 @@ PROMISED: dict[str, set[str]] = {
 
 REASONS = (
     "overtaken", "settled", "useless", "merged", "no_recipient", "no_address", "redated", "withdrawn", "stale",
-    "dropped",
+    "dropped", "handed_on",
 )  # fmt: skip
 
 

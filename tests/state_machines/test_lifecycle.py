@@ -166,7 +166,9 @@ def test_partition_fault_is_none_exactly_when_one_guard_holds_for_each_mean(ends
 
 
 def test_guards_read_nothing_else_than_they_name() -> None:
-    assert set(GUARDS) == {"verdict_is", "mean_within", "always"}
+    assert set(GUARDS) == {"verdict_is", "mean_within", "always", "ended_from_is"}
+    assert not Guard("ended_from_is").holds(Facts())
+    assert not Guard("ended_from_is", state="a").holds(Facts(ended_from="b"))
     assert not between().holds(Facts(verdict="accepted"))
     assert not says("accepted").holds(Facts(mean=Fraction(60)))
     assert Guard("always").holds(Facts())

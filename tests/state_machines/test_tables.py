@@ -67,6 +67,23 @@ def after_judgement(stage: str, facts: Facts) -> str:
     return "recognised"
 
 
+def ends_after(state: str) -> set[str]:
+    """Return the ends that can follow a state at once; a superior's decision leads from them back to it."""
+    stage, _, status = state.partition(":")
+    if status not in OPEN:
+        return set()
+    ends = {"withdrawn"}
+    if status in ("submitted", "received", "under_review"):
+        ends.add("rejected")
+    if status in ("awaiting_submission", "returned") and stage in PRODUCERS_STAGES:
+        ends.add("lapsed")
+    if status in ("received", "under_review"):
+        ends |= {"not_passed"} if stage not in COUNCIL_STAGES else {"rated_uncertified"}
+        if stage in COUNCIL_STAGES[1:]:
+            ends.add("recognised")
+    return ends
+
+
 @pytest.fixture(scope="module")
 def files() -> PlanFiles:
     config = default_config_dir()
@@ -96,12 +113,16 @@ def test_shipped_dossier_table_has_these_states_and_no_fault(dossier: Lifecycle)
 def test_shipped_dossier_table_state_by_trigger(dossier: Lifecycle, state: str, trigger: str) -> None:
     stage, _, status = state.partition(":")
     judged = [Facts(mean=mean) for mean in MEANS] if stage in COUNCIL_STAGES else [Facts(verdict=v) for v in VERDICTS]
+    if trigger == "reopen":
+        judged += [Facts(ended_from=before) for before in STATES]
     for facts in judged:
         expected: str | None = None
         if trigger == "conclude" and status in ("received", "under_review"):
             expected = after_judgement(stage, facts)
         elif trigger == "lapse" and status in ("awaiting_submission", "returned") and stage in PRODUCERS_STAGES:
             expected = "lapsed"
+        elif trigger == "reopen" and facts.ended_from is not None and state in ends_after(facts.ended_from):
+            expected = facts.ended_from
         elif (status, trigger) in INSIDE:
             inner = INSIDE[status, trigger]
             expected = inner if inner in ENDS else f"{stage}:{inner}"

@@ -14,11 +14,13 @@ from ocop_workflow.storage.tables.dossiers import (
     ReportSnapshot,
 )
 from ocop_workflow.storage.tables.events import Event, EventText, Seal
+from ocop_workflow.storage.tables.former_producers import FormerHolder, FormerName
 from ocop_workflow.storage.tables.links import FeedLink, LinkAccess, StatusLink
 from ocop_workflow.storage.tables.mails import DeliveryAttempt, Mail, Notice
 from ocop_workflow.storage.tables.obligations import Obligation
 from ocop_workflow.storage.tables.papers import DossierPaper
 from ocop_workflow.storage.tables.people import Deputy, Holding, Official, Producer
+from ocop_workflow.storage.tables.successions import DossierSuccession
 from ocop_workflow.storage.tables.support import Support
 
 __all__ = [
@@ -30,9 +32,12 @@ __all__ = [
     "Deputy",
     "Dossier",
     "DossierPaper",
+    "DossierSuccession",
     "Event",
     "EventText",
     "FeedLink",
+    "FormerHolder",
+    "FormerName",
     "Holding",
     "Installation",
     "LinkAccess",

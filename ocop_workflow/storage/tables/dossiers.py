@@ -72,6 +72,7 @@ class Dossier(SQLModel, table=True):
         ),
         Index("ix_dossier_cycle_stage", "cycle_id", "stage", "status"),
         Index("ix_dossier_receipt", "cycle_id", "receipt_number"),
+        Index("ix_dossier_product", "product_id"),
     )
 
     id: str = Field(primary_key=True)

@@ -46,7 +46,11 @@ class Deputy(SQLModel, table=True):
 
 
 class Producer(SQLModel, table=True):
-    """A cooperative, household or firm that makes products."""
+    """A cooperative, household or firm that makes products.
+
+    `form` is its legal form and `registered_on` the day of its business registration, where they are known; `closed_on`
+    is its last day. `version` is the number of its last event, 0 as long as nothing about it was recorded as an act.
+    """
 
     __table_args__ = (UniqueConstraint("unit_id", "name"),)
 
@@ -55,3 +59,7 @@ class Producer(SQLModel, table=True):
     name: str
     email: str | None = None
     language: str = "vi"
+    form: str | None = None
+    registered_on: date | None = None
+    closed_on: date | None = None
+    version: int = 0

@@ -131,6 +131,27 @@ def test_a_certificate_is_renewed_by_a_dossier_of_its_own(ocop: Any, office: Pat
     assert ocop("dossier", "list", "--data", office).code == 0
 
 
+def test_a_certified_product_goes_for_a_higher_star(ocop: Any, office: Path, table: Callable[..., Path]) -> None:
+    ocop("certificate", "import", table(OLD), "--data", office)
+    opened = ocop("dossier", "open", "--upgrade", "11/GCN", "--round", "spring-1", "--data", office)
+    dossier = json.loads(ocop("dossier", "show", "U1", "--data", office, "--json").out)
+    certificate = json.loads(ocop("certificate", "show", "11/GCN", "--data", office, "--json").out)
+
+    assert opened.out == (
+        "spring/2018/spring-1/U1 is open; certificate 11/GCN stays as it is until one with more stars is issued\n"
+    )
+    assert (dossier["product"], dossier["status"]) == ("Sá sùng khô", "awaiting_submission")
+    assert certificate["status"] == "valid"
+    ocop("dossier", "withdraw", "U1", "--data", office)
+    ocop("dossier", "open", "--renewal", "11/GCN", "--data", office)
+    second = ("dossier", "show", "R1", "--data", office)
+    (earlier,) = json.loads(ocop(*second, "--json").out)["earlier"]
+    assert (earlier["key"], earlier["kind"], earlier["status"]) == (dossier["key"], "upgrade", "withdrawn")
+    assert "Before this, spring/2018/spring-1/U1: Sá sùng khô, Round 1 (2018): Withdrawn" in ocop(*second).out
+    for arguments in ((), ("--upgrade", "11/GCN", "--renewal", "11/GCN"), ("--renewal", "11/GCN", "--round", "r")):
+        assert ocop("dossier", "open", *arguments, "--data", office).code == 2
+
+
 def test_withdrawal_names_ground_and_overrun(ocop: Any, office: Path, table: Callable[..., Path]) -> None:
     ocop("certificate", "import", table(OLD), "--data", office)
     common = ("--decision", "7/QĐ", "--found-on", "2018-02-01", "--data", office)

@@ -196,7 +196,10 @@ def test_diagram_as_json_has_every_state_and_line(ocop: "Run", name: str, kind: 
 
     assert drawn["initial"] == f"{stages[0].id}:awaiting_submission"
     assert len(drawn["states"]) == 5 * len(stages) + 6
-    assert {line["from"] for line in drawn["transitions"]} == set(drawn["states"]) - set(drawn["final"])
+    onward = [line for line in drawn["transitions"] if line["trigger"] != "reopen"]
+    assert {line["from"] for line in onward} == set(drawn["states"]) - set(drawn["final"])
+    back = {(line["from"], line["to"]) for line in drawn["transitions"] if line["trigger"] == "reopen"}
+    assert back == {(line["to"], line["from"]) for line in onward if line["to"] in drawn["final"]}
 
 
 def test_diagram_refuses_a_kind_that_passes_no_stage(ocop: "Run", tmp_path: Path) -> None:

@@ -86,6 +86,33 @@ def test_lifecycle_of_leads_past_a_stage_that_is_left_out(route: tuple[Stage, ..
     assert whole.faults() == shortened.faults() == ()
 
 
+IDEA, PLAN, DEVELOPMENT = "idea_registration", "business_plan", "development"
+
+
+@pytest.mark.parametrize(
+    ("off", "first"),
+    [
+        ((), IDEA),
+        ((IDEA,), PLAN),
+        ((PLAN,), IDEA),
+        ((IDEA, PLAN), DEVELOPMENT),
+        ((IDEA, PLAN, DEVELOPMENT), "district"),
+    ],
+)
+def test_a_plan_may_leave_out_idea_business_plan_and_development(off: tuple[str, ...], first: str) -> None:
+    """Issue 3, item 4; the domain: stages must be optional for each locality. The rest is a route without a gap."""
+    config = default_config_dir()
+    rules = load_rule_set(config, "quang-ninh-2017")
+    plan = load_plan_files(config / "cycles" / "quang-ninh-2017-2020.yaml", config).plan
+    round_ = plan.years[2018].rounds[0].model_copy(update={"stages_off": off})
+    stages = stages_of(rules, round_, "first")
+    table = lifecycle_of(rules.route, stages)
+
+    assert [stage.id for stage in rules.route.stages if stage not in stages] == list(off)
+    assert table.initial == f"{first.replace('district', 'district_evaluation')}:awaiting_submission"
+    assert table.faults() == ()
+
+
 def test_lifecycle_of_lapses_only_where_the_producer_submits(route: tuple[Stage, ...]) -> None:
     """Section 5: only an obligation of the producer can lapse a dossier."""
     lifecycle = lifecycle_of(Route(stages=route), route)

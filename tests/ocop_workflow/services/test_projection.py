@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, select
 
@@ -16,8 +16,11 @@ from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import PLAN_TASK, REPORT
 from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
 from ocop_workflow.storage.tables import Dossier, Event, Obligation, PlanTask, Producer, Product, Report
+from state_machines.dossier import DossierTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ocop_workflow.conftest import Office
 
 ACTOR = "system:open-cycle"
@@ -178,3 +181,27 @@ def test_a_dossiers_submission_opens_with_its_round(office: "Office") -> None:
         assert (local(obligation.opens_at), local(obligation.due_at)) == ("2018-03-01 00:00", "2018-03-31 00:00")
         assert local(obligation.lapse_at) == "2018-04-30 00:00"
         assert obligation.superior == "hill/ocop_team"
+
+
+def test_a_round_without_the_idea_begins_where_the_plan_says(office_with: "Callable[..., Office]") -> None:
+    """Issue 3, item 4: the team of the district brings the dossier before the council at once."""
+
+    def switchable(rules: dict[str, Any]) -> None:
+        rules["route"]["stages"][0]["can_be_switched_off"] = "true"
+
+    def without_registration(plan: dict[str, Any]) -> None:
+        round_ = plan["years"]["2018"]["rounds"][0]
+        round_["stages_off"] = ["registration"]
+        del round_["stages"]["registration"]
+
+    office = office_with(plan=without_registration, rules=switchable)
+    office.open()
+    office.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    office.act("2018-03-06 08:00", DossierTrigger.RECEIVE)
+    office.score("2018-03-12 08:00", "75", "75", "75")
+
+    with office.reading() as work:
+        dossier = office.dossier(work)
+        assert (dossier.stage, dossier.status, dossier.stars) == ("evaluation", "recognised", 4)
+        assert office.dossier(work, "1-2-1").responsible == "hill/ocop_team"
+        assert verify(work.session).faults == ()

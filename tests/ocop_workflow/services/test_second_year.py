@@ -1,19 +1,22 @@
 """An office's second year beside the leftovers of its first (section 3)."""
 
 from copy import deepcopy
-from datetime import time
+from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlmodel import col, select
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.config_files import PlanFiles
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycles import close_cycle, cycles_of, open_cycle
+from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.obligations import DOSSIER_STEP
 from ocop_workflow.services.projection import missing_products, project_reports, project_tasks, register_products
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
+from ocop_workflow.services.status_page import status_page
 from ocop_workflow.storage.tables import Cycle, Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger
 
@@ -79,6 +82,24 @@ def test_only_products_that_ended_without_recognition_get_another_first_dossier(
         }
         assert (len(work.session.exec(select(Product)).all()), len(work.session.exec(select(Producer)).all())) == (4, 3)
         assert verify(work.session).faults == ()
+
+
+def test_a_second_attempt_tells_how_and_when_the_first_ended(first_year: "Office") -> None:
+    """Section 5: not passed on 19 March; lapsed 30 days after 30 March, the last day of submission."""
+    begin_2019(first_year, "2019-01-03 07:30")
+    second = "coast-2018/2019/r2/"
+
+    with first_year.reading() as work:
+        (declined,) = earlier_attempts(work, first_year.dossier(work, f"{second}1-2-1"))
+        (lapsed,) = earlier_attempts(work, first_year.dossier(work, f"{second}2-1-1"))
+        page = status_page(work, first_year.dossier(work, f"{second}2-1-1"))
+        first = first_year.dossier(work, "coast-2018/2018/r1/1-2-1")
+        assert earlier_attempts(work, first) == ()
+    assert (declined.key, declined.status, declined.closed_on) == (first.key, "not_passed", date(2018, 3, 19))
+    assert (lapsed.status, lapsed.stars, lapsed.closed_on) == ("lapsed", None, date(2018, 4, 30))
+    assert [translate(Language.VI, each.code, each.params) for each in page.attempts] == [
+        "Nước mắm cốt, Đợt 1 (năm 2018): Dừng xử lý do quá hạn ở bước đăng ký, ngày 30/04/2018."
+    ]
 
 
 def test_every_morning_of_the_second_year_finds_nothing_missing(first_year: "Office") -> None:

@@ -77,6 +77,7 @@ def test_status_page_tells_what_happened_in_order_without_officials_links_and_sc
         ("news.advanced", {"stage": REGISTRATION, "next_stage": EVALUATION}),
         ("page.told.submitted", {"stage": EVALUATION}),
         ("news.received", {"stage": EVALUATION, "number": "0002/2018"}),
+        ("page.told.review", {"stage": EVALUATION}),
         ("news.recognised", {"stage": EVALUATION, "stars": 4}),
     ]
     assert page.history[0].at == local("2018-03-05 08:00")

@@ -15,6 +15,10 @@ from ocop_workflow.services.cycles import close_cycle, open_cycle
 from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.obligations import RENEWAL
 from ocop_workflow.services.pinned_documents import RENEWAL_ROUND
+from ocop_workflow.services.producer_acts import Change
+from ocop_workflow.services.producer_closures import close_producer
+from ocop_workflow.services.producer_register import find_producer
+from ocop_workflow.services.reopening import Reopening, ReopeningRefusedError, reopen
 from ocop_workflow.services.status_page import status_page
 from ocop_workflow.storage.tables import Obligation
 from state_machines.dossier import DossierTrigger
@@ -275,3 +279,39 @@ def test_record_changes_again_records_nothing(certified: "Certified") -> None:
     with certified.office.at("2021-06-01 08:00") as work:
         assert record_changes(work, certified.certificate(work), actor="system:x") == 2
         assert record_changes(work, certified.certificate(work), actor="system:x") == 0
+
+
+def test_nobody_is_asked_to_renew_for_a_producer_who_has_closed(certified: "Certified") -> None:
+    """Unless it has closed, its first reminder begins on 30 December 2019."""
+    certified.office.enforce("2018-06-01 08:00")  # its other product lapsed long ago
+    with certified.office.at("2019-12-01 08:00") as work:
+        producer = find_producer(work.session, "HTX Đồi Ong")
+        close_producer(work, producer, Change(date(2019, 11, 30), "8/TB"))
+
+    assert certified.watch("2019-12-30 06:15") == Watched()
+    assert certified.status() == "valid"
+    assert certified.faults() == []
+
+
+def test_a_certificate_follows_its_renewal_when_that_is_reopened(certified: "Certified") -> None:
+    """A withdrawn renewal leaves the certificate due; a superior's decision lets it be renewed again."""
+    certified.watch("2020-09-20 06:15")
+    key = certified.open_renewal("2020-10-01 08:00")
+    certified.do("2020-10-05 09:00", key, DossierTrigger.SUBMIT)
+    certified.do("2020-10-06 09:00", key, DossierTrigger.WITHDRAW)
+    assert certified.status() == "renewal_due"
+    with certified.office.at("2020-10-12 08:00") as work:
+        order = Reopening("99/QĐ", "UBND tỉnh", "Khiếu nại")
+        reopen(work, certified.office.dossier(work, key), order, actor=OFFICE)
+
+    assert certified.status() == "renewing"
+    certified.bring_to_council(key, "2020-10-13")
+    certified.score("2020-10-20 08:00", key, "80")
+    certified.issue("2020-10-25 08:00", key, "02/GCN", "2020-10-22")
+    assert certified.history()[-1] == ("superseded", vn("2020-10-22 00:00"))
+    assert certified.faults() == []
+    with (
+        certified.office.at("2020-10-26 08:00") as work,
+        pytest.raises(ReopeningRefusedError, match="certificate 02/GCN was issued on its result"),
+    ):
+        reopen(work, certified.office.dossier(work, key), order, actor=OFFICE)
