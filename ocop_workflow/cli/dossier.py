@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli import dossier_code, dossier_link, dossier_open, dossier_papers, dossier_scores, dossier_views
+from ocop_workflow.cli import (
+    dossier_code,
+    dossier_link,
+    dossier_migrate,
+    dossier_open,
+    dossier_papers,
+    dossier_scores,
+    dossier_views,
+)
 from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_instant
@@ -46,6 +54,7 @@ dossier_link.register(app)
 dossier_papers.register(app)
 dossier_open.register(app)
 dossier_code.register(app)
+dossier_migrate.register(app)
 app.add_typer(dossier_scores.app, name="scores")
 
 

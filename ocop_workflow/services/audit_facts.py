@@ -18,6 +18,8 @@ from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.links import details_of_link
 from ocop_workflow.services.papers import PAPER_RECORDED
+from ocop_workflow.services.redating import RULE_SET_MIGRATED
+from ocop_workflow.services.rule_set_migration import DOSSIERS_MIGRATED
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -95,6 +97,8 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
         for event in streams[stream]:
             if event.action in (CALENDAR_CHANGED, PLAN_AMENDED):
                 opened |= {name: told for name, told in details_of(event).items() if name in PINNED}
+            elif event.action == DOSSIERS_MIGRATED:
+                opened |= {name: told for name, told in details_of(event).items() if name.startswith(CRITERIA_OF)}
         for name in PINNED:
             if getattr(cycle, name) != opened[name]:
                 yield AuditFault(stream, 1, f"the row's {name} is not the one it was opened with")
@@ -115,8 +119,13 @@ def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterat
             if getattr(dossier, name) != value:
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
         cycle = cycles[dossier.cycle_id]
-        if dossier.rule_set_hash != cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash):
-            yield AuditFault(stream, None, "the row's rule set is not that of its round")
+        moves = [details_of(event) for event in streams[stream] if event.action == RULE_SET_MIGRATED]
+        passed = [cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash)]
+        passed += [move["rule_set_hash"] for move in moves]
+        if dossier.rule_set_hash != passed[-1]:
+            yield AuditFault(stream, None, "the row's rule set is not that of its round, or that it was moved to")
+        if dossier.earlier_rule_sets != passed[:-1] or [move["rule_set_before"] for move in moves] != passed[:-1]:
+            yield AuditFault(stream, None, "the rule sets that it was moved from are not those that its events name")
 
 
 def _told(events: list[Event]) -> dict[str, Any]:

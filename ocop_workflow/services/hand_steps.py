@@ -86,14 +86,18 @@ def record_step(
 
 
 def _step(case: DossierCase, stage_id: str, step_id: str) -> tuple[Stage, Step]:
-    stages = {stage.id: stage for stage in case.book.stages(case.dossier.round_id, case.dossier.kind)}
-    if stage_id not in stages:
-        raise StepError(f"unknown stage {stage_id[:80]!r}; the dossier passes {', '.join(stages)}")
-    by_hand = {step.id: step for step in stages[stage_id].steps if step.settled_by is None}
-    if step_id not in by_hand:
-        known = ", ".join(by_hand) or "none"
+    """Return a step with its stage, also of a rule set that the dossier was moved from."""
+    earlier = (stage for rules in reversed(case.book.earlier) for stage in rules.route.stages)
+    passed = (*case.book.stages(case.dossier.round_id, case.dossier.kind), *earlier)
+    named = [stage for stage in passed if stage.id == stage_id]
+    if not named:
+        raise StepError(f"unknown stage {stage_id[:80]!r}; the dossier passes {', '.join(s.id for s in passed)}")
+    by_hand = [(stage, step) for stage in named for step in stage.steps if step.settled_by is None]
+    found = next(((stage, step) for stage, step in by_hand if step.id == step_id), None)
+    if found is None:
+        known = ", ".join(dict.fromkeys(step.id for _, step in by_hand)) or "none"
         raise StepError(f"{step_id[:80]!r} is not done by hand at {stage_id}; so are {known}")
-    return stages[stage_id], by_hand[step_id]
+    return found
 
 
 def _check_reached(session: Session, dossier: Dossier, stage: Stage, step: Step) -> None:

@@ -103,7 +103,7 @@ def book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subje
 def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     """Return what an obligation asks for, as a catalogue code with titles."""
     if isinstance(subject, Dossier):
-        stage = next(s for s in book.stages(subject.round_id, subject.kind) if s.id == obligation.stage)
+        stage = book.stage_known(obligation.stage or "", obligation.step)
         step = next((s for s in stage.steps if s.id == obligation.step), None)
         if step is None:
             return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})

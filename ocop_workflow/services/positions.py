@@ -10,7 +10,7 @@ from ocop_workflow.policy.route import PRODUCER, position_of
 from ocop_workflow.policy.rule_set import Owner
 from ocop_workflow.policy.units import PositionRef
 from ocop_workflow.services.cycles import CLOSED, cycles_of
-from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
+from ocop_workflow.services.pinned_documents import RulebookShelf
 from ocop_workflow.storage.tables import (
     Cycle,
     Dossier,
@@ -54,7 +54,7 @@ def needed_positions(session: Session, books: RulebookShelf) -> list[str]:
     """
     needed: set[str] = set()
     for cycle in _open_cycles(session):
-        needed.update(_needed_by(session, cycle, books.of_cycle(session, cycle)))
+        needed.update(_needed_by(session, books, cycle))
     return [
         position
         for positions in known_positions(session, books).values()
@@ -99,8 +99,9 @@ def _open_cycles(session: Session) -> list[Cycle]:
     return [cycle for cycle in cycles_of(session) if cycle.status != CLOSED]
 
 
-def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
+def _needed_by(session: Session, books: RulebookShelf, cycle: Cycle) -> Iterator[str]:
     """Yield the positions that a cycle needs, producers left out."""
+    book = books.of_cycle(session, cycle)
     owners = {cycle.office_position}
     owners.update(session.exec(select(Report.reporter).where(col(Report.cycle_id) == cycle.id)))
     owners.update(session.exec(select(Report.collector).where(col(Report.cycle_id) == cycle.id)))
@@ -109,7 +110,7 @@ def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
     owners.update(approver for approver in session.exec(approvers) if approver is not None)
     owed = select(Obligation.party).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.status) == "open")
     owners.update(party for party in session.exec(owed) if not party.startswith(f"{PRODUCER}:"))
-    owners.update(_owners_on_routes(session, cycle, book))
+    owners.update(_owners_on_routes(session, books, cycle))
     yield from owners
     rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
     if any(rung.audience is Audience.SUPERIOR for rung in rungs):
@@ -117,15 +118,16 @@ def _needed_by(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
         yield from (superior for superior in superiors if superior is not None)
 
 
-def _owners_on_routes(session: Session, cycle: Cycle, book: Rulebook) -> Iterator[str]:
-    """Yield who acts on the dossiers of a cycle at any stage of their routes."""
-    routes = session.exec(
-        select(Product.unit_id, Dossier.round_id, Dossier.kind)
+def _owners_on_routes(session: Session, books: RulebookShelf, cycle: Cycle) -> Iterator[str]:
+    """Yield who acts on the dossiers of a cycle at any stage of their routes, each by its own rule set."""
+    found = session.exec(
+        select(Dossier, Product.unit_id)
         .join(Product, col(Product.id) == col(Dossier.product_id))
         .where(col(Dossier.cycle_id) == cycle.id, col(Dossier.closed_at).is_(None))
-        .distinct()
     )
-    for unit, round_id, kind in routes:
+    routes = {(unit, d.round_id, d.kind, d.rule_set_hash, tuple(d.earlier_rule_sets)): d for d, unit in found}
+    for (unit, round_id, kind, *_), dossier in routes.items():
+        book = books.of_dossier(session, cycle, dossier)
         for stage in book.stages(round_id, kind):
             for owner in (stage.submitted_by, stage.decided_by, *(step.owner for step in stage.steps)):
                 if not owner.producer:

@@ -19,7 +19,8 @@ from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import SessionState, sessions_of, sheets_of_session
 from ocop_workflow.services.titles import ground_title
-from ocop_workflow.storage.tables import CouncilSession, Dossier, ScoreSheet
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import CouncilSession, Cycle, Dossier, ScoreSheet
 from state_machines.dossier import DossierStatus
 from state_machines.guards import Facts
 
@@ -28,35 +29,39 @@ from state_machines.guards import Facts
 class ShownSession:
     """One session with its sheets and what follows from them; `rating` is None as long as nothing does.
 
-    `gates` are those that the council finds on.
+    `book` is the rulebook by which it scores; `gates` are those that the council finds on.
     """
 
     held: CouncilSession
+    book: Rulebook
     sheets: Sequence[ScoreSheet]
     spread: Decimal
     rating: Rating | None
     gates: tuple[Gate, ...]
 
 
-def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[ShownSession]:
+def shown_sessions(work: UnitOfWork, dossier: Dossier) -> list[ShownSession]:
     """Return a dossier's sessions in their order, each with the result that its stored sheets and findings give."""
     shown = []
-    for held in sessions_of(session, dossier.id):
-        sheets = sheets_of_session(session, held)
+    cycle = work.session.get_one(Cycle, dossier.cycle_id)
+    for held in sessions_of(work.session, dossier.id):
+        book = work.books.of_council_session(work.session, cycle, held)
+        sheets = sheets_of_session(work.session, held)
         criteria_set = book.criteria.get(held.criteria_set or 0)
         try:
             rating = rating_of(sheets, held.findings, book.rule_set, criteria_set)
         except InputError:  # no sheet or no finding yet
             rating = None
         gates = council_gates(book.rule_set, criteria_set)
-        shown.append(ShownSession(held, sheets, spread_of([Decimal(sheet.total) for sheet in sheets]), rating, gates))
+        spread = spread_of([Decimal(sheet.total) for sheet in sheets])
+        shown.append(ShownSession(held, book, sheets, spread, rating, gates))
     return shown
 
 
 def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequence[ShownSession]) -> list[Wording]:
     """Return why the dossier has the result that it has, each sentence with its rule; nothing before a decision."""
     concluded = [each for each in sessions if each.held.state == SessionState.CONCLUSIVE]
-    told = _of_session(book, concluded[-1]) if concluded else []
+    told = _of_session(concluded[-1]) if concluded else []
     if dossier.status == DossierStatus.REJECTED:
         last = events_of(session, f"dossier:{dossier.id}")[-1]
         ground = details_of(last).get("ground", "")
@@ -65,9 +70,9 @@ def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequ
     return told
 
 
-def _of_session(book: Rulebook, shown: ShownSession) -> list[Wording]:
+def _of_session(shown: ShownSession) -> list[Wording]:
     """Return how the points, the band, the gates and the route made a session's result."""
-    rating, rule_set = shown.rating, book.rule_set
+    rating, rule_set = shown.rating, shown.book.rule_set
     if rating is None:
         return []
     stage = rule_set.route.stage(shown.held.stage)

@@ -40,12 +40,14 @@ def history_of(session: Session, book: Rulebook, dossier: Dossier) -> tuple[Hist
     return tuple(HistoryEntry(wording, event.effective_at) for event, wording in told if wording is not None)
 
 
-def _told(  # noqa: PLR0911 -- one answer for each event
+def _told(  # noqa: C901, PLR0911 -- one answer for each event
     book: Rulebook, dossier: Dossier, event: Event
 ) -> Wording | None:
     """Return what the page says of an event, or None of one that is not for the producer."""
     details = details_of(event)
-    titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
+    titles = {
+        stage.id: stage.title.model_dump() for rules in (*book.earlier, book.rule_set) for stage in rules.route.stages
+    }
     if event.action in _REDATED:
         return _redated(event.action, dossier, details, titles)
     if event.from_state is None or event.to_state is None:
@@ -69,10 +71,18 @@ def _told(  # noqa: PLR0911 -- one answer for each event
         case "dossier_rejected" | "dossier_lapsed":
             ground = ground_title(book.rule_set, details["ground"]) if "ground" in details else NOT_GIVEN
             return told(book, f"news.{after}", {"ground": ground})
+        case "rule_set_migrated":
+            return Wording("page.told.migrated", {"stage": titles[next_id], "rule_set": _rule_set(book, details)})
         case "dossier_withdrawn":
             return Wording("news.withdrawn")
         case _:
             return None
+
+
+def _rule_set(book: Rulebook, details: dict[str, Any]) -> dict[str, str]:
+    """Return the title of the rule set that a dossier was moved to."""
+    moved_to = next(rules for rules in (book.rule_set, *book.earlier) if rules.id == details["rule_set"])
+    return moved_to.title.model_dump()
 
 
 def _redated(action: str, dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:
