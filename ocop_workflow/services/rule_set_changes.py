@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
@@ -138,7 +139,7 @@ def _target_faults(work: UnitOfWork, cycle: Cycle, target: Target) -> Iterator[s
     if today < start:
         yield f"{rule_set.id} is in force from {start:%d/%m/%Y}; move dossiers to it from that day on"
     if until is not None and today >= until:
-        yield f"{rule_set.id} was in force until {until:%d/%m/%Y}; name the rule set that followed it"
+        yield f"{rule_set.id} was in force until {until - timedelta(days=1):%d/%m/%Y}; name the text that followed it"
     units = work.books.of_cycle(work.session, cycle).units
     for finding in check_rule_set_in_register(rule_set, units):
         yield f"{rule_set.id} does not fit the register {units.id} of {cycle.key}: {finding.sentence}"
