@@ -156,6 +156,10 @@ class RulebookShelf:
         """Return the rule set with this hash."""
         return self._parsed(session, digest, RuleSet.model_validate)
 
+    def criteria(self, session: Session, digest: str) -> Mapping[int, CriteriaSet]:
+        """Return the criteria sets with this hash, by number."""
+        return self._parsed(session, digest, criteria_by_number)
+
     def _read(self, session: Session, cycle: Cycle, rule_set_hash: str, earlier: tuple[str, ...] = ()) -> Rulebook:
         hashes = (*earlier, cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)
         rule_set = self.rule_set(session, rule_set_hash)
@@ -169,7 +173,7 @@ class RulebookShelf:
                 self._parsed(session, cycle.units_hash, UnitRegister.model_validate),
                 self._parsed(session, cycle.days_hash, WorkingDays.from_snapshot),
                 self._parsed(session, cycle.products_hash, _products),
-                self._parsed(session, criteria_hash, criteria_by_number) if criteria_hash else {},
+                self.criteria(session, criteria_hash) if criteria_hash else {},
                 tuple(self.rule_set(session, digest) for digest in earlier),
             )
         return self._books[key]

@@ -1,11 +1,10 @@
 """What moving open dossiers to another rule set would change for each of them; nothing is written here."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
@@ -22,7 +21,7 @@ from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import open_session_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import CouncilSession, Cycle, Dossier, PinnedDocument, Product
+from ocop_workflow.storage.tables import CouncilSession, Cycle, Dossier, Product
 
 
 class MigrationRefusedError(InputError):
@@ -144,13 +143,8 @@ def _target_faults(work: UnitOfWork, cycle: Cycle, target: Target) -> Iterator[s
     for finding in check_rule_set_in_register(rule_set, units):
         yield f"{rule_set.id} does not fit the register {units.id} of {cycle.key}: {finding.sentence}"
     pinned = cycle.criteria_hashes.get(rule_set.id)
-    if pinned is not None and not _are_pinned(work.session, pinned, target.criteria):
+    if pinned is not None and tuple(work.books.criteria(work.session, pinned).values()) != target.criteria:
         yield f"the criteria sets of {rule_set.id} are not those that {cycle.key} is pinned to; put them back"
-
-
-def _are_pinned(session: Session, digest: str, criteria: Sequence[CriteriaSet]) -> bool:
-    kept = [CriteriaSet.model_validate(row) for row in json.loads(session.get_one(PinnedDocument, digest).body)]
-    return kept == list(criteria)
 
 
 def _fault(work: UnitOfWork, case: DossierCase, target: Target) -> str | None:
