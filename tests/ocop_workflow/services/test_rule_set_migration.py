@@ -23,6 +23,7 @@ from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.explaining import explain
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.letters import act_of
 from ocop_workflow.services.positions import needed_positions
 from ocop_workflow.services.rule_set_changes import (
     Change,
@@ -384,11 +385,25 @@ def test_page_and_explanations_know_both_routes(province: Office) -> None:
         page = status_page(work, province.dossier(work))
         told = [translate(Language.VI, each.told.code, each.told.params) for each in page.history]
         query = select(Obligation).where(col(Obligation.subject_id) == province.dossier(work).id)
-        written = {o.key.rpartition("r1/")[2]: explain(work, o).written for o in work.session.exec(query)}
+        explained = {o.key.rpartition("r1/")[2]: explain(work, o) for o in work.session.exec(query)}
+        decision = explained["1-1-1/district_evaluation/decision"]
+        asked = act_of(decision.book, decision.obligation, decision.subject)
         assert told[0] == "Đã nộp hồ sơ đánh giá, phân hạng cấp huyện."
         assert told[-1].startswith("Hồ sơ được chuyển sang thực hiện theo quy định khác (Quy trình đánh giá")
-        assert written["1-1-1/district_evaluation/decision"] == "within: 10 working days of received"
-        assert {COMMUNE, "coast/province_council"} <= set(needed_positions(work.session, work.books))
+        assert decision.written == "within: 10 working days of received"
+        assert asked.params["title"] == {
+            "vi": "Đánh giá, phân hạng sản phẩm cấp huyện",
+            "en": "Evaluate the product at district level",
+        }
+
+
+def test_positions_are_needed_by_the_route_that_each_dossier_takes(province: Office) -> None:
+    with province.reading() as work:
+        assert "delta/economic_office" in needed_positions(work.session, work.books)
+    with moved(province, "2025-07-07 09:00") as (work, _):
+        needed = needed_positions(work.session, work.books)
+        assert "delta.salt/commune_officer" in needed
+        assert "delta/economic_office" not in needed
 
 
 # --- what is refused, whole ---
