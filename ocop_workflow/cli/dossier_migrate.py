@@ -17,6 +17,8 @@ from ocop_workflow.config_files import (
     load_rule_set,
     rule_sets_with_criteria,
 )
+from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.rule_set_changes import Change, Chosen, Target, changes_of, dossiers_in
@@ -90,17 +92,15 @@ def _show(changes: Sequence[Change]) -> None:
         return
     print_table(
         "Dossiers that move",
-        ("number", "product", "from", "stage", "goes on at", "status", "besides", "why"),
+        ("number", "product", "stage", "goes on at", "status", "besides"),
         (
             (
-                change.before.dossier.key,
+                _number(change),
                 change.before.product.name,
-                change.before.book.rule_set.id,
                 change.before.stage.title.en,
                 change.after.stage.title.en,
                 translate(Language.EN, f"state.{change.before.dossier.status}"),
                 "\n".join(_besides(change)),
-                change.source,
             )
             for change in changes
         ),
@@ -109,12 +109,13 @@ def _show(changes: Sequence[Change]) -> None:
     )
     print_table(
         "What they owe",
-        ("what", "who", "who from now on", "last day", "last day from now on", "why"),
+        ("number", "step", "who", "who from now on", "last day", "last day from now on", "why"),
         (
             (
-                duty["obligation"],
-                duty["party_before"] or "–",
-                duty["party"] or "no longer asked",
+                _number(change),
+                duty["step"],
+                _party(duty["party_before"]),
+                _party(duty["party"]),
                 show_last_day(duty["due_before"]),
                 show_last_day(duty["due_at"]),
                 duty["source"],
@@ -122,12 +123,37 @@ def _show(changes: Sequence[Change]) -> None:
             for change in changes
             for duty in _duties(change)
         ),
+        unbroken=("number",),
     )
+    ways = {
+        (change.before.stage.title.en, change.after.stage.title.en, change.source): change.before.book.rule_set.id
+        for change in changes
+    }
+    print_table(
+        "Why they go on there",
+        ("rule set", "stage", "goes on at", "why"),
+        ((rule_set, *way) for way, rule_set in ways.items()),
+    )
+    after = changes[0].after.book.rule_set
     for before in {change.before.book.rule_set.id: change.before.book.rule_set for change in changes}.values():
-        after = changes[0].after.book.rule_set
-        pairs = differing_lines(*(rule_lines(rules, Language.EN) for rules in (before, after)))
-        rows = [_rule(pair) for pair in pairs if (pair[0] or pair[1]).section in RULES_OF_A_DOSSIER]  # type: ignore[union-attr]  # one of the two is there
-        print_table("What the rules say otherwise", ("rule", "about", before.id, after.id), rows)
+        pairs = differing_lines(*(_rules(rule_set) for rule_set in (before, after)))
+        columns = ("rule", "about", before.id, after.id)
+        print_table("What the rules say otherwise", columns, [_rule(pair) for pair in pairs])
+
+
+def _number(change: Change) -> str:
+    return change.before.dossier.key.rpartition("/")[2]
+
+
+def _party(party: str | None) -> str:
+    """Return a position as it is written, the producer as such, and a dash for nobody."""
+    if party is None:
+        return "–"
+    return translate(Language.EN, "table.any_producer") if party.startswith(f"{PRODUCER}:") else party
+
+
+def _rules(rule_set: RuleSet) -> list[RuleLine]:
+    return [line for line in rule_lines(rule_set, Language.EN) if line.section in RULES_OF_A_DOSSIER]
 
 
 def _besides(change: Change) -> Iterator[str]:
@@ -148,11 +174,11 @@ def _rule(pair: tuple[RuleLine | None, RuleLine | None]) -> tuple[str, ...]:
 
 def _duties(change: Change) -> Iterator[dict[str, Any]]:
     """Yield each open duty of a dossier's stage before and after; instants are the first too late."""
-    place = f"{change.before.dossier.key}/{change.after.stage.id}"
     for each in change.duties.carried:
         owed = each.obligation
         yield {
-            "obligation": f"{place}/{owed.step}",
+            "stage": each.stage,
+            "step": owed.step,
             "party_before": owed.party,
             "party": each.party,
             "due_before": owed.due_at,
@@ -161,7 +187,8 @@ def _duties(change: Change) -> Iterator[dict[str, Any]]:
         }
     for added in change.duties.added:
         yield {
-            "obligation": f"{place}/{added.step.id}",
+            "stage": change.after.stage.id,
+            "step": added.step.id,
             "party_before": None,
             "party": added.party,
             "due_before": None,
@@ -170,7 +197,8 @@ def _duties(change: Change) -> Iterator[dict[str, Any]]:
         }
     for owed in change.duties.ended:
         yield {
-            "obligation": f"{change.before.dossier.key}/{owed.stage}/{owed.step}",
+            "stage": owed.stage,
+            "step": owed.step,
             "party_before": owed.party,
             "party": None,
             "due_before": owed.due_at,

@@ -118,7 +118,8 @@ def show(
     if as_json:
         due_at = obligations[0].due_at if obligations else None
         owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
-        told = {"obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
+        rules = {"rule_set": book.rule_set.id, "earlier_rule_sets": [each.id for each in book.earlier]}
+        told = {**rules, "obligations": owed, "events": happened, "sessions": sessions.objects(), "why": sessions.why}
         print_json({**dossier_object(row, product, producer, due_at), **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)

@@ -79,11 +79,17 @@ def test_each_change_is_told_to_programs_and_moves_nothing(ocop: Any, office: Pa
 
 def test_a_moved_dossier_shows_its_act(ocop: Any, office: Path, migrate: tuple[Any, ...]) -> None:
     ocop(*migrate, "1-1-1", "--yes")
+    told = json.loads(ocop("dossier", "show", "1-1-1", "--data", office, "--json").out)
     shown = ocop("dossier", "show", "1-1-1", "--data", office, "--language", "vi")
     why = ocop("why", "1-1-1", "--data", office)
 
     assert "Chuyển sang thực hiện theo quy định khác" in shown.out
     assert "12/QĐ" in why.out
+    assert (told["rule_set"], told["earlier_rule_sets"]) == (AMENDED, ["quang-ninh-2017"])
+    (positions,) = [
+        each for each in json.loads(ocop("doctor", "--data", office, "--json").out) if each["check"] == "positions"
+    ]
+    assert positions["well"]
 
 
 def test_dossiers_that_can_not_move_are_named(ocop: Any, office: Path, migrate: tuple[Any, ...]) -> None:
