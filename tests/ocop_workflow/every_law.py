@@ -1,7 +1,7 @@
 """A small province under any shipped rule set: every level, every role that a route names, every step dated.
 
 The register and plan are made from the rule set, so that a new one needs no line here: a producer's first submission
-has a printed date and lapses the dossier, all other steps count from the act before them.
+has a printed date and lapses the dossier, all other steps count from an act before them.
 """
 
 import shutil
@@ -130,12 +130,12 @@ def _dates(stage: Stage, rule_set: RuleSet, first_day: date) -> dict[str, Any]:
     }
     if stage is rule_set.route.stages[0]:
         by_trigger["submit"] = {"by": first_day.replace(month=first_day.month + 1)}
-    dated = {
-        step.id: {"due": {**by_trigger[step.settled_by], "source": CHOSEN}, "ladder": "any"}
-        | ({"lapse": lapse} if step.owner.producer else {})
-        for step in stage.steps
-        if step.settled_by in by_trigger
-    }
+    decision = [step.settled_by for step in stage.steps].index("conclude")
+    dated = {}
+    for place, step in enumerate(stage.steps):
+        by_trigger[None] = {"within": "5 working days of " + ("received" if place < decision else "decided")}
+        due = {**by_trigger[step.settled_by], "source": CHOSEN}
+        dated[step.id] = {"due": due, "ladder": "any"} | ({"lapse": lapse} if step.owner.producer else {})
     completion: dict[str, Any] = {"due": {"within": "5 working days of returned", "source": CHOSEN}, "ladder": "any"}
     return {**dated, "completion": completion | ({"lapse": lapse} if stage.submitted_by.producer else {})}
 

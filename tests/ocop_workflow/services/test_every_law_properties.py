@@ -32,6 +32,7 @@ from ocop_workflow.services.evaluations import reject, result_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.explaining import explain
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.hand_steps import record_step
 from ocop_workflow.services.letters import act_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.positions import needed_positions
@@ -129,6 +130,26 @@ class LawMachine(RuleBasedStateMachine):
                 reject(work, dossier, case_of(work, dossier).book.rule_set.rejection_grounds[0].id, actor=OFFICE)
             else:
                 apply_trigger(work, dossier, Request(DossierTrigger(trigger), OFFICE, details={"items": ["x"]}))
+
+        self.both(act)
+
+    @rule(number=NUMBERS)
+    def a_step_is_done_by_hand(self, number: str) -> None:
+        """Of the reports, minutes and notices that are owed, the first."""
+
+        def act(office: Office, work: UnitOfWork) -> None:
+            dossier = office.dossier(work, number)
+            book = case_of(work, dossier).book
+            by_hand = (
+                (owed.stage, step)
+                for owed in open_obligations_of(work.session, dossier.id)
+                for step in book.stage_known(owed.stage or "", owed.step).steps
+                if step.id == owed.step and step.settled_by is None
+            )
+            stage, step = next(by_hand, (None, None))
+            if step is None:
+                raise InputError("nothing is done by hand")
+            record_step(work, dossier, step.id, actor=OFFICE, stage_id=stage, document="1/BC")
 
         self.both(act)
 
