@@ -98,7 +98,7 @@ def _carried(work: UnitOfWork, obligation: Obligation, before: DossierCase, afte
         party,
         superior,
         dates.ladder if dates.due is not None else obligation.ladder,
-        _date(work, obligation, before, after, dates, of_producer=party == after.producer),
+        _date(work, obligation, before, after, dates),
     )
 
 
@@ -114,13 +114,7 @@ def _parties(case: DossierCase, step_id: str) -> tuple[str, str | None]:
 
 
 def _date(
-    work: UnitOfWork,
-    obligation: Obligation,
-    before: DossierCase,
-    after: DossierCase,
-    dates: StepDates,
-    *,
-    of_producer: bool,
+    work: UnitOfWork, obligation: Obligation, before: DossierCase, after: DossierCase, dates: StepDates
 ) -> DatedStep | None:
     """Return the new date of a duty, or None where the present one stays."""
     now, step, present = work.now, obligation.step or "", obligation.due_at
@@ -133,6 +127,7 @@ def _date(
         dated = _reckoned(after, step, dates, dict.fromkeys(Anchor, now), obligation.opens_at)
     if dated is None or dated.due.due_at is None or dated.due.due_at <= now:
         return None
+    of_producer = _parties(after, step)[0] == after.producer
     if of_producer and present is not None and dated.due.due_at < present:
         last_day = fair_last_day(now, days=after.book.days, at_least=after.book.plan.producer_days_at_least)
         return dated if dated.due.due_at > start_of_day(last_day) else None

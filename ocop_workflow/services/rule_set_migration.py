@@ -1,11 +1,12 @@
 """The act that moves open dossiers to another rule set: stage, duties and criteria follow it, told and on record."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycle_acts import check_office, record_cycle_act, said
+from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.dossier_duties import open_step
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.letters import act_of
@@ -99,8 +100,8 @@ def _move(work: UnitOfWork, change: Change, digest: str, act: Act) -> None:
     """Change the dossier's row and duties, record it, and tell those concerned."""
     case, dossier = change.after, change.before.dossier
     before, old_digest = state_of(dossier.stage, dossier.status), dossier.rule_set_hash
-    gone = [(owed.party, _asked(change, owed)) for owed in _leaving(change)]
-    passed_on = {owed.id for owed in _leaving(change)}
+    leaving = [(owed.id, owed.party, _asked(change.before, owed)) for owed in _leaving(change)]
+    passed_on = {obligation_id for obligation_id, _, _ in leaving}
     void(work, dossier)
     dossier.earlier_rule_sets = [*dossier.earlier_rule_sets, old_digest]
     dossier.rule_set_hash, dossier.criteria_set = digest, change.criteria_set
@@ -129,22 +130,9 @@ def _move(work: UnitOfWork, change: Change, digest: str, act: Act) -> None:
         "criteria_set": dossier.criteria_set,
         "moved": [move.details for move in moved if move is not None],
     }
-    event = append_event(
-        work,
-        stream=case.stream,
-        seq=dossier.version,
-        cycle_id=case.cycle.id,
-        act=Act(
-            act.actor,
-            act.action,
-            from_state=before,
-            to_state=state_of(dossier.stage, dossier.status),
-            rule=act.rule,
-            details=details,
-            text=act.text,
-        ),
-    )
-    _tell(work, change, event, told, gone)
+    recorded = replace(act, from_state=before, to_state=state_of(dossier.stage, dossier.status), details=details)
+    event = append_event(work, stream=case.stream, seq=dossier.version, cycle_id=case.cycle.id, act=recorded)
+    _tell(work, case, event, told, [(party, what) for _, party, what in leaving])
 
 
 def _carry(work: UnitOfWork, cycle: Cycle, carried: Carried) -> Move | None:
@@ -175,21 +163,20 @@ def _leaving(change: Change) -> Iterator[Obligation]:
     yield from (each.obligation for each in change.duties.carried if each.obligation.party != each.party)
 
 
-def _asked(change: Change, obligation: Obligation) -> dict[str, str]:
-    """Return what a duty asks for by the rule set before, in both languages."""
-    asked = act_of(change.before.book, obligation, change.before.dossier)
+def _asked(case: DossierCase, obligation: Obligation) -> dict[str, str]:
+    """Return what a duty asks for, in both languages."""
+    asked = act_of(case.book, obligation, case.dossier)
     return in_both(asked.code, asked.params)
 
 
 def _tell(
     work: UnitOfWork,
-    change: Change,
+    case: DossierCase,
     event: Event,
     told: Sequence[Obligation],
     gone: Sequence[tuple[str, dict[str, str]]],
 ) -> None:
     """Tell the producer where the dossier is now, and each party what it owes by when, or no longer owes."""
-    case = change.after
 
     def news(recipient: str, code: str, **params: object) -> None:
         tell(
@@ -206,9 +193,9 @@ def _tell(
     titles = {"rule_set": case.book.rule_set.title.model_dump(), "stage": case.stage.title.model_dump()}
     news(case.producer, "news.migrated", **titles)
     for owed in told:
-        if owed.due_at is None:
-            asked = act_of(case.book, owed, case.dossier)
-            news(owed.party, "news.migrated_turn", what=in_both(asked.code, asked.params))
         tell_of_date(work, case.cycle, owed, event, news="news.migrated_duty")
-    for party, what in gone:
-        news(party, "news.migrated_away", what=what)
+    undated = [(owed.party, _asked(case, owed)) for owed in told if owed.due_at is None]
+    for code, whats in (("news.migrated_turn", undated), ("news.migrated_away", gone)):
+        for party in dict.fromkeys(party for party, _ in whats):
+            asked = [what for other, what in whats if other == party]
+            news(party, code, what={language: "; ".join(each[language] for each in asked) for language in asked[0]})
