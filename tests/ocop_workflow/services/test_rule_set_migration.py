@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command as alembic
 from sqlmodel import col, select
 
 from notifications.catalogue import Language, translate
@@ -39,6 +40,8 @@ from ocop_workflow.services.session_rows import sessions_of
 from ocop_workflow.services.session_views import shown_sessions
 from ocop_workflow.services.status_page import status_page
 from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.migrating import alembic_config
+from ocop_workflow.storage.migrating import migrate as bring_up_to_date
 from ocop_workflow.storage.tables import Notice, Obligation
 from state_machines.dossier import DossierTrigger
 from tests.ocop_workflow.conftest import Office
@@ -218,6 +221,19 @@ def test_a_session_that_is_being_held_ends_without_a_result(province: Office) ->
         assert change.session is not None
         assert [held.state for held in sessions_of(work.session, province.dossier(work).id)] == ["void"]
         assert province.dossier(work).mean is None
+
+
+def test_sessions_of_an_older_installation_score_by_their_dossiers_rule_set(province: Office, tmp_path: Path) -> None:
+    """Before dossiers could be moved, a session's rule set was its dossier's; the record still verifies."""
+    to_the_province(province)
+    province.database.dispose()
+    url = f"sqlite:///{tmp_path / 'province.db'}"
+    alembic.downgrade(alembic_config(url), "0015-1")
+    bring_up_to_date(url)
+
+    with province.reading() as work:
+        (held,) = sessions_of(work.session, province.dossier(work).id)
+        assert held.rule_set_hash == province.dossier(work).rule_set_hash
 
 
 # --- dates under the other text ---
