@@ -272,9 +272,11 @@ class LawMachine(RuleBasedStateMachine):
             self.stack.close()
 
     def check_the_end(self) -> None:
-        monday = self.now + LONG_AFTER
-        monday += timedelta(days=7 - monday.weekday())  # no digest leaves on a day off
-        self.now = monday.replace(hour=8, minute=0)
+        self.now = (self.now + LONG_AFTER).replace(hour=8, minute=0)
+        with self.unswept.reading() as work:
+            days = work.books.of_cycle(work.session, self.unswept.cycle(work)).days
+        while not days.is_working_day(self.now.date()):  # no digest leaves on a day off
+            self.now += timedelta(days=1)
         for office in (self.swept, self.unswept):
             office.enforce(self.now)
             office.sweep(self.now)
