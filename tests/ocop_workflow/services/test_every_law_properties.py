@@ -396,7 +396,7 @@ def law(
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(2, 20), pytest.param(8, 40, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("examples", "steps"), [(2, 20), pytest.param(4, 40, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_a_random_year_under_every_law_keeps_its_promises(
     law: tuple[Office, Path, date], examples: int, steps: int
