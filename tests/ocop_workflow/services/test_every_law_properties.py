@@ -285,12 +285,13 @@ class LawMachine(RuleBasedStateMachine):
         for office in (self.swept, self.unswept):
             with office.reading(self.now) as work:
                 assert verify(work.session).faults == ()  # I1
-                assert needed_positions(work.session, work.books)
                 check_rungs(work)
-                for dossier in work.session.exec(select(Dossier)):
-                    check_results(work, dossier)
-                    check_lapse(work, dossier)
-                    check_can_be_read(work, dossier)
+        with self.swept.reading(self.now) as work:
+            assert needed_positions(work.session, work.books)
+            for dossier in work.session.exec(select(Dossier)):
+                check_results(work, dossier)
+                check_lapse(work, dossier)
+                check_can_be_read(work, dossier)
 
 
 def with_dates(plan: CyclePlan, *, first: date, term: int, rungs: list[int]) -> CyclePlan:
@@ -396,7 +397,7 @@ def law(
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(2, 20), pytest.param(4, 40, marks=pytest.mark.slow)], ids=["few", "many"]
+    ("examples", "steps"), [(2, 12), pytest.param(4, 40, marks=pytest.mark.slow)], ids=["few", "many"]
 )
 def test_a_random_year_under_every_law_keeps_its_promises(
     law: tuple[Office, Path, date], examples: int, steps: int
