@@ -13,6 +13,7 @@ from ocop_workflow.cli import (
     dossier_consultation,
     dossier_ideas,
     dossier_link,
+    dossier_migrate,
     dossier_open,
     dossier_papers,
     dossier_scores,
@@ -60,6 +61,7 @@ dossier_papers.register(app)
 dossier_open.register(app)
 dossier_code.register(app)
 dossier_ideas.register(app)
+dossier_migrate.register(app)
 app.add_typer(dossier_scores.app, name="scores")
 app.add_typer(dossier_consultation.app, name="consultation")
 

@@ -122,7 +122,7 @@ def show(
     with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
         row = find_dossier(work.session, reference)
         book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
-        found = [(each, each.consultation) for each in shown_sessions(work.session, book, row)]
+        found = [(each, each.consultation) for each in shown_sessions(work, row)]
     asked = [(each, consultation) for each, consultation in found if consultation is not None]
     if as_json:
         print_json({"key": row.key, "consultations": [_object(*each) for each in asked]})

@@ -88,7 +88,7 @@ def list_dossiers(
         with runtime.reading(now) as work:
             found = find_cycle(work.session, cycle)
             book = work.books.of_cycle(work.session, found)
-            check_choice("stage", stage, [each.id for each in book.rule_set.route.stages])
+            check_choice("stage", stage, _stages_in(work.session, found, book))
             check_choice("unit", unit, [each.id for each in book.units.units])
             _check_party(work, party)
             chosen = _chosen(work.session, found, book, stage=stage, status=status, party=party, unit=unit)
@@ -131,13 +131,15 @@ def show(
         told = {"obligations": owed, "not_open": closed, "events": happened}
         told |= {"sessions": sessions.objects(), "why": sessions.why}
         standing = {
+            "rule_set": book.rule_set.id,
+            "earlier_rule_sets": [each.id for each in book.earlier],
             "eligibility": eligible.code.rpartition(".")[2] if eligible else None,
             "successors": successors,
         }
         print_json({**dossier_object(row, product, producer, due_at), **standing, "earlier": earlier, **told})
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
-    place = f"{_stage_title(book, row, row.stage, language)}: {_status_name(row.status, language)}"
+    place = f"{_stage_title(book, row.stage, language)}: {_status_name(row.status, language)}"
     stars = f", {translate(language, 'page.stars', {'count': row.stars})}" if row.stars and row.closed_at else ""
     console.print(place + stars, highlight=False, soft_wrap=True)
     if eligible is not None:
@@ -184,6 +186,12 @@ def _check_party(work: UnitOfWork, party: str | None) -> None:
         check_choice("position", party, positions, listed="`ocop people template` lists those that are needed")
 
 
+def _stages_in(session: Session, cycle: Cycle, book: Rulebook) -> list[str]:
+    """Return the stages of the cycle's rule set, and those at which dossiers are under another one."""
+    present = select(Dossier.stage).where(col(Dossier.cycle_id) == cycle.id).distinct().order_by(col(Dossier.stage))
+    return list(dict.fromkeys([*(each.id for each in book.rule_set.route.stages), *session.exec(present)]))
+
+
 def _chosen(
     session: Session,
     cycle: Cycle,
@@ -225,7 +233,7 @@ def _row(
         product,
         producer,
         due_at=obligations[0].due_at if obligations else None,
-        stage=_stage_title(book, dossier, dossier.stage, language),
+        stage=_stage_title(book, dossier.stage, language),
         status=_status_name(dossier.status, language),
         turn=_word(language, "any_producer")
         if turn.startswith(f"{PRODUCER}:")
@@ -287,10 +295,10 @@ def _event_line(
     to = ""
     if event.to_state is not None:
         stage, status = split_state(event.to_state, dossier.stage)
-        to = f"{_stage_title(book, dossier, stage, language)}: {_status_name(status.value, language)}"
+        to = f"{_stage_title(book, stage, language)}: {_status_name(status.value, language)}"
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
     if event.action == "step_done":
-        said += f": {_step_done(book, dossier, details_of(event), language)}"
+        said += f": {_step_done(book, details_of(event), language)}"
     return show_instant(event.effective_at), actor, said + _ground(book, event, language), to, event.rule or ""
 
 
@@ -314,16 +322,14 @@ def _closed_object(closed: ClosedAct, language: Language) -> dict[str, str]:
     }
 
 
-def _step_done(book: Rulebook, dossier: Dossier, details: dict[str, str], language: Language) -> str:
-    stages = book.stages(dossier.round_id, dossier.kind)
-    steps = next(stage.steps for stage in stages if stage.id == details["stage"])
+def _step_done(book: Rulebook, details: dict[str, str], language: Language) -> str:
+    steps = book.stage_known(details["stage"], details["step"]).steps
     title = next(step.title.in_language(language) for step in steps if step.id == details["step"])
     return f"{title} ({details['document']})" if "document" in details else title
 
 
-def _stage_title(book: Rulebook, dossier: Dossier, stage_id: str, language: Language) -> str:
-    stages = book.stages(dossier.round_id, dossier.kind)
-    return next(stage.title.in_language(language) for stage in stages if stage.id == stage_id)
+def _stage_title(book: Rulebook, stage_id: str, language: Language) -> str:
+    return book.stage_known(stage_id).title.in_language(language)
 
 
 def _status_name(status: str, language: Language) -> str:

@@ -137,6 +137,10 @@ class _Reader:
             key = "/".join((*transition.of, *transition.kinds))
             subject = ", ".join([*transition.of, *self._kinds(transition.kinds)])
             yield RuleLine("transition", key, subject, self._due(transition.due), transition.source)
+        for block in self.rule_set.takes_over:
+            titles = {stage.id: self._title(stage.title) for stage in self.rule_set.route.stages}
+            text = "\n".join(f"{stage} → {titles[target]}" for stage, target in block.stages.items())
+            yield RuleLine("takes_over", "/".join(block.of), ", ".join(block.of), text, block.source)
         if self.rule_set.old_certificates is not None:
             text = self._say("old_certificates")
             yield RuleLine("transition", "old_certificates", "", text, self.rule_set.old_certificates)

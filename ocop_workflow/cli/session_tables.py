@@ -16,8 +16,8 @@ class SessionTables:
 
     def __init__(self, work: UnitOfWork, book: Rulebook, row: Dossier, language: Language) -> None:
         """Read the sessions and make the sentences."""
-        self._book, self._language = book, language
-        self._sessions = shown_sessions(work.session, book, row)
+        self._language = language
+        self._sessions = shown_sessions(work, row)
         self._why = [
             translate(language, told.code, told.params) for told in explained(work.session, book, row, self._sessions)
         ]
@@ -37,10 +37,10 @@ class SessionTables:
 
     def print_sheets(self) -> None:
         """Print the sheets of each session."""
-        parts = [part.id for part in self._book.rule_set.parts]
         names = [self._word(name) for name in ("member", "total_points", "entered_by", "by_criterion")]
         for shown in self._sessions:
             title = f"{self._word('session')} {shown.held.number}, {self._stage(shown)}"
+            parts = [part.id for part in shown.book.rule_set.parts]
             columns = [names[0], *parts, *names[1:]]
             print_table(title, columns, [self._sheet(sheet, parts) for sheet in shown.sheets])
 
@@ -94,7 +94,7 @@ class SessionTables:
         )
 
     def _stage(self, shown: ShownSession) -> str:
-        return self._book.rule_set.route.stage(shown.held.stage).title.in_language(self._language)
+        return shown.book.stage_known(shown.held.stage).title.in_language(self._language)
 
     def _word(self, name: str) -> str:
         return translate(self._language, f"table.{name}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ocop_workflow.policy.plan import Round
 from ocop_workflow.policy.rule_set import GuardChoice, Outcome, Owner, Route, RuleSet, Stage, Step
 from ocop_workflow.policy.units import PositionRef, UnitRegister
-from state_machines.dossier import DossierStatus, StageOutcome, StageShape, dossier_lifecycle
+from state_machines.dossier import DossierStatus, DossierTrigger, StageOutcome, StageShape, dossier_lifecycle
 from state_machines.guards import LOWEST_MEAN, Facts, Guard
 from state_machines.lifecycle import Lifecycle
 
@@ -106,6 +106,14 @@ def certifier_of(rule_set: RuleSet, stages: Sequence[Stage], stars: int | None) 
     if level is None or rule_set.validity_months is None:
         return None
     return next((stage for stage in reversed(stages) if stage.level == level), stages[-1]).decided_by
+
+
+def steps_asked(stage: Stage, status: str) -> tuple[Step, ...]:
+    """Return the steps that are open at a stage while a dossier has a status, besides what a return asks for."""
+    passed = {DossierStatus.AWAITING_SUBMISSION: (), DossierStatus.SUBMITTED: (DossierTrigger.SUBMIT,)}
+    triggers = passed.get(DossierStatus(status), (DossierTrigger.RECEIVE, DossierTrigger.SUBMIT))
+    settled = (step_settled_by(stage, trigger) for trigger in triggers)
+    return steps_opened(stage, next((step.id for step in settled if step is not None), None))
 
 
 def party_of(owner: Owner, *, units: UnitRegister, unit: str, producer_id: str) -> str:

@@ -268,6 +268,17 @@ class Transition(Record):
     source: Source
 
 
+class TakenOver(Record):
+    """Where an office's open dossiers go on when it moves them here from an earlier rule set, by their stages there.
+
+    A stage that is not named goes on as the one of the same id.
+    """
+
+    of: tuple[Identifier, ...] = Field(min_length=1)
+    stages: dict[Identifier, Identifier] = Field(min_length=1)
+    source: Source
+
+
 class RuleSet(Record):
     """One regulation, whole. A mean score is in points from 0 to 100.
 
@@ -301,4 +312,5 @@ class RuleSet(Record):
     withdrawal_within: Withdrawal | None = None
     product_code: ProductCodeRule | None = None
     transitions: tuple[Transition, ...] = ()
+    takes_over: tuple[TakenOver, ...] = ()
     old_certificates: Source | None = None

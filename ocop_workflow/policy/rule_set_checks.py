@@ -33,6 +33,7 @@ def check_rule_set(rule_set: RuleSet) -> tuple[Finding, ...]:
         *_renewal(rule_set),
         *_product_code(rule_set),
         *_batches(rule_set),
+        *_taken_over(rule_set),
     )
     return findings or check_results(rule_set)
 
@@ -224,3 +225,11 @@ def _batches(rule_set: RuleSet) -> Iterator[Finding]:
     for index, batch in enumerate(rule_set.batches):
         if batch.stage not in stages:
             yield unknown_name(("batches", index, "stage"), "stage", batch.stage, stages)
+
+
+def _taken_over(rule_set: RuleSet) -> Iterator[Finding]:
+    stages = {stage.id for stage in rule_set.route.stages}
+    for index, block in enumerate(rule_set.takes_over):
+        for stage, target in block.stages.items():
+            if target not in stages:
+                yield unknown_name(("takes_over", index, "stages", stage), "stage", target, stages)

@@ -59,7 +59,7 @@ class Revised:
 
 def under(book: Rulebook, plan: CyclePlan) -> Rulebook:
     """Return a rulebook with another plan."""
-    return Rulebook(book.year, plan, book.rule_set, book.units, book.days, book.products)
+    return Rulebook(book.year, plan, book.rule_set, book.units, book.days, book.products, book.criteria, book.earlier)
 
 
 def revisions(work: UnitOfWork, cycle: Cycle, plan: CyclePlan) -> list[Revised]:
@@ -109,7 +109,7 @@ class _Reader:
 
     def _step(self, obligation: Obligation) -> Revised:
         case = case_of(self._work, self._work.session.get_one(Dossier, obligation.subject_id))
-        stage, step = case.stage_named(obligation.stage or ""), obligation.step or ""
+        stage, step = case.stage_named(obligation.stage or "", obligation.step), obligation.step or ""
         new_case = _under(case, self._new.plan)
         before, after = step_dates(case, stage, step), step_dates(new_case, stage, step)
         dated = None

@@ -20,7 +20,9 @@ from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.links import details_of_link
 from ocop_workflow.services.papers import PAPER_RECORDED
+from ocop_workflow.services.redating import RULE_SET_MIGRATED
 from ocop_workflow.services.reopening import result_told
+from ocop_workflow.services.rule_set_migration import DOSSIERS_MIGRATED
 from ocop_workflow.services.successions import UNITS_SUCCEEDED
 from ocop_workflow.storage.tables import (
     Cycle,
@@ -103,6 +105,8 @@ def _cycle_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator
         for event in streams[stream]:
             if event.action in (CALENDAR_CHANGED, PLAN_AMENDED, UNITS_SUCCEEDED):
                 opened |= {name: told for name, told in details_of(event).items() if name in PINNED}
+            elif event.action == DOSSIERS_MIGRATED:
+                opened |= {name: told for name, told in details_of(event).items() if name.startswith(CRITERIA_OF)}
         for name in PINNED:
             if getattr(cycle, name) != opened[name]:
                 yield AuditFault(stream, 1, f"the row's {name} is not the one it was opened with")
@@ -123,8 +127,13 @@ def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterat
             if getattr(dossier, name) != value:
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
         cycle = cycles[dossier.cycle_id]
-        if dossier.rule_set_hash != cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash):
-            yield AuditFault(stream, None, "the row's rule set is not that of its round")
+        moves = [details_of(event) for event in streams[stream] if event.action == RULE_SET_MIGRATED]
+        passed = [cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash)]
+        passed += [move["rule_set_hash"] for move in moves]
+        if dossier.rule_set_hash != passed[-1]:
+            yield AuditFault(stream, None, "the row's rule set is not that of its round, or that it was moved to")
+        if dossier.earlier_rule_sets != passed[:-1] or [move["rule_set_before"] for move in moves] != passed[:-1]:
+            yield AuditFault(stream, None, "the rule sets that it was moved from are not those that its events name")
 
 
 def _succession_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:

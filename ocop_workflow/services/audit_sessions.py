@@ -18,6 +18,7 @@ from ocop_workflow.services.dossiers import ACTIONS
 from ocop_workflow.services.evaluations import rating_of
 from ocop_workflow.services.events import details_of
 from ocop_workflow.services.pinned_documents import criteria_by_number
+from ocop_workflow.services.redating import RULE_SET_MIGRATED
 from ocop_workflow.services.session_rows import VOIDING, SessionState, consultation_of
 from ocop_workflow.storage.tables import (
     CouncilInterest,
@@ -34,12 +35,18 @@ from state_machines.dossier import FINAL_STATUSES
 Place = tuple[str, str, int]
 """A session: the dossier's stream, the stage, the number."""
 
-_VOIDING_ACTIONS = frozenset({CRITERIA_SET_NAMED, *(ACTIONS[trigger] for trigger in VOIDING)})
+_VOIDING_ACTIONS = frozenset({CRITERIA_SET_NAMED, RULE_SET_MIGRATED, *(ACTIONS[trigger] for trigger in VOIDING)})
 
 
 def session_faults(session: Session, streams: dict[str, list[Event]]) -> Iterator[AuditFault]:
     """Compare the rows of councils with the events that made them, and compute every result anew."""
-    told = _Told()
+    cycles = {cycle.id: cycle for cycle in session.exec(select(Cycle))}
+    of_dossiers = {f"dossier:{dossier.id}": dossier for dossier in session.exec(select(Dossier))}
+    opened_under = {
+        stream: cycles[dossier.cycle_id].round_rule_sets.get(dossier.round_id, cycles[dossier.cycle_id].rule_set_hash)
+        for stream, dossier in of_dossiers.items()
+    }
+    told = _Told(opened_under)
     for stream, events in streams.items():
         for event in events:
             told.take(stream, event)
@@ -51,19 +58,22 @@ def session_faults(session: Session, streams: dict[str, list[Event]]) -> Iterato
     yield from _sheet_faults(told, sheets)
     yield from _interest_faults(told, session)
     yield from consultation_faults(told.consultations, session)
-    rules = _rules(session)
+    documents = _Documents(session)
     for place, event in told.results:
         row = rows.get(place)
+        cycle = cycles[of_dossiers[place[0]].cycle_id]
+        rules = None if row is None else documents.rules(row.rule_set_hash, cycle)
         asked = consultation_of(session, row) if row is not None else None
         scored = sheets[place] if asked is None else [asked]
-        if row is None or not _is_result(rules.get(row.dossier_id), scored, row, details_of(event)):
+        if row is None or not _is_result(rules, scored, row, details_of(event)):
             yield AuditFault(place[0], event.seq, "its result can't be computed from the stored score sheets")
 
 
 class _Told:
-    """What the events tell, read in the order of each stream."""
+    """What the events tell, read in the order of each stream; each dossier was opened under a rule set."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened_under: Mapping[str, str]) -> None:
+        self.rule_sets = dict(opened_under)
         self.sessions: dict[str, dict[tuple[str, int], dict[str, Any]]] = defaultdict(dict)
         self.sheets: dict[Place, dict[str, dict[str, Any]]] = defaultdict(dict)
         self.last_seq: dict[Place, int] = {}
@@ -73,12 +83,14 @@ class _Told:
         self.ended_by: dict[str, str] = {}
 
     def take(self, stream: str, event: Event) -> None:  # noqa: C901 -- one way for each action
+        details = details_of(event)
         if event.to_state in FINAL_STATUSES:
             self.ended_by[stream] = event.action
+        if event.action == RULE_SET_MIGRATED:
+            self.rule_sets[stream] = details["rule_set_hash"]
         if event.action in _VOIDING_ACTIONS:
             self._turn(stream, None, SessionState.OPEN, SessionState.VOID)
             return
-        details = details_of(event)
         stage = details.get("stage") or (event.from_state or "").partition(":")[0]
         place = (stream, stage, details.get("session", 0))
         match event.action:
@@ -89,6 +101,7 @@ class _Told:
                     "held_on": details["held_on"],
                     "state": SessionState.OPEN.value,
                     "document": details.get("document"),
+                    "rule_set_hash": self.rule_sets[stream],
                     "criteria_set": details.get("criteria_set"),
                     "findings": {},
                     "opened_seq": event.seq,
@@ -148,6 +161,7 @@ def _session_faults(told: _Told, rows: dict[Place, CouncilSession]) -> Iterator[
             "held_on": row.held_on.isoformat(),
             "state": row.state,
             "document": row.document,
+            "rule_set_hash": row.rule_set_hash,
             "criteria_set": row.criteria_set,
             "findings": row.findings,
             "opened_seq": row.opened_seq,
@@ -183,31 +197,30 @@ def _interest_faults(told: _Told, session: Session) -> Iterator[AuditFault]:
 
 
 Rules = tuple[RuleSet, Mapping[int, CriteriaSet]]
-"""What a dossier is judged by: its rule set, and the criteria sets of that by their number."""
+"""What a session scores by: its rule set, and the criteria sets of that by their number."""
 
 
-def _rules(session: Session) -> dict[str, Rules]:
-    """Return what each dossier is judged by, by the dossier's id, where it can be read."""
-    rule_sets: dict[str, RuleSet] = {}
-    criteria: dict[str, Mapping[int, CriteriaSet]] = {}
-    kinds = col(PinnedDocument.kind).in_(("rule_set", "criteria"))
-    for document in session.exec(select(PinnedDocument).where(kinds)):
-        with suppress(ValueError):
-            body = json.loads(document.body)
-            if document.kind == "criteria":
-                criteria[document.hash] = criteria_by_number(body)
-            else:
-                rule_sets[document.hash] = RuleSet.model_validate(body)
-    found = session.exec(
-        select(Dossier.id, Dossier.rule_set_hash, Cycle.criteria_hashes).join(
-            Cycle, col(Cycle.id) == col(Dossier.cycle_id)
-        )
-    )
-    return {
-        dossier_id: (rule_sets[digest], criteria.get(hashes.get(rule_sets[digest].id, ""), {}))
-        for dossier_id, digest, hashes in found
-        if digest in rule_sets
-    }
+class _Documents:
+    """The pinned rule sets and criteria sets that can be read, by hash."""
+
+    def __init__(self, session: Session) -> None:
+        self._rule_sets: dict[str, RuleSet] = {}
+        self._criteria: dict[str, Mapping[int, CriteriaSet]] = {}
+        kinds = col(PinnedDocument.kind).in_(("rule_set", "criteria"))
+        for document in session.exec(select(PinnedDocument).where(kinds)):
+            with suppress(ValueError):
+                body = json.loads(document.body)
+                if document.kind == "criteria":
+                    self._criteria[document.hash] = criteria_by_number(body)
+                else:
+                    self._rule_sets[document.hash] = RuleSet.model_validate(body)
+
+    def rules(self, digest: str, cycle: Cycle) -> Rules | None:
+        """Return a rule set with the criteria sets that a cycle is pinned to, or None where it can't be read."""
+        rule_set = self._rule_sets.get(digest)
+        if rule_set is None:
+            return None
+        return rule_set, self._criteria.get(cycle.criteria_hashes.get(rule_set.id, ""), {})
 
 
 def _is_result(

@@ -169,7 +169,7 @@ def _relimit(work: UnitOfWork, cycle: Cycle) -> None:
     )
     for obligation in work.session.exec(query):
         case = case_of(work, work.session.get_one(Dossier, obligation.subject_id))
-        stage = case.stage_named(obligation.stage or "")
+        stage = case.stage_named(obligation.stage or "", obligation.step)
         anchors = anchors_of(case, obligation.opens_at)
         limits = limits_of(case.book.rule_set, stage, obligation.step or "", kind=case.dossier.kind)
         instants = [resolve(case.book, limit.due, anchors).due_at for limit in limits]

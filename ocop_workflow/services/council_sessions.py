@@ -147,6 +147,7 @@ def add_session(
         kind=kind.value,
         held_on=held_on,
         document=opening.document,
+        rule_set_hash=dossier.rule_set_hash,
         criteria_set=criteria_set.number if criteria_set else None,
         opened_seq=dossier.version,
     )

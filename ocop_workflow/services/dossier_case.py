@@ -36,9 +36,9 @@ class DossierCase:
         """Return an article of the dossier's rule set, that of its stage by default, as refusals cite it."""
         return f"{self.book.rule_set.id}: {source or self.stage.source}"
 
-    def stage_named(self, stage_id: str) -> Stage:
-        """Return one of the stages that this dossier passes."""
-        return next(s for s in self.book.stages(self.dossier.round_id, self.dossier.kind) if s.id == stage_id)
+    def stage_named(self, stage_id: str, step: str | None = None) -> Stage:
+        """Return one of the stages that this dossier passes, or passed under an earlier rule set, that has a step."""
+        return self.book.stage_known(stage_id, step)
 
     def party(self, owner: Owner) -> str:
         """Return the party that an owner of the route means for this product."""

@@ -173,8 +173,8 @@ def _tell(work: UnitOfWork, cycle: Cycle, obligation: Obligation, event: Event, 
         titles = {"report": duty.title.model_dump(), "period": period_title(report.period_id)}
     else:
         dossier = work.session.get_one(Dossier, obligation.subject_id)
-        stages = work.books.of_dossier(work.session, cycle, dossier).stages(dossier.round_id, dossier.kind)
-        titles = {"stage": next(s for s in stages if s.id == obligation.stage).title.model_dump()}
+        book = work.books.of_dossier(work.session, cycle, dossier)
+        titles = {"stage": book.stage_known(obligation.stage or "").title.model_dump()}
     tell(
         work,
         cycle,

@@ -87,19 +87,24 @@ def record_step(
 
 
 def _step(case: DossierCase, stage_id: str, step_id: str) -> tuple[Stage, Step]:
-    stages = {stage.id: stage for stage in case.book.stages(case.dossier.round_id, case.dossier.kind)}
-    if stage_id not in stages:
-        raise StepError("stage_unknown", rule=case.rule(), stage_id=stage_id[:80], known=", ".join(stages))
-    by_hand = {step.id: step for step in stages[stage_id].steps if step.settled_by is None}
-    if step_id not in by_hand:
+    """Return a step with its stage, also of a rule set that the dossier was moved from."""
+    earlier = (stage for rules in reversed(case.book.earlier) for stage in rules.route.stages)
+    passed = (*case.book.stages(case.dossier.round_id, case.dossier.kind), *earlier)
+    named = [stage for stage in passed if stage.id == stage_id]
+    if not named:
+        known = ", ".join(stage.id for stage in passed)
+        raise StepError("stage_unknown", rule=case.rule(), stage_id=stage_id[:80], known=known)
+    by_hand = [(stage, step) for stage in named for step in stage.steps if step.settled_by is None]
+    found = next(((stage, step) for stage, step in by_hand if step.id == step_id), None)
+    if found is None:
         raise StepError(
             "step_not_by_hand" if by_hand else "no_steps_by_hand",
-            rule=case.rule(stages[stage_id].source),
+            rule=case.rule(named[0].source),
             step=step_id[:80],
             stage_id=stage_id,
-            known=", ".join(by_hand),
+            known=", ".join(dict.fromkeys(step.id for _, step in by_hand)),
         )
-    return stages[stage_id], by_hand[step_id]
+    return found
 
 
 def _check_reached(session: Session, case: DossierCase, stage: Stage, step: Step) -> None:

@@ -120,7 +120,7 @@ def book_of(session: Session, books: RulebookShelf, cycle: Cycle, subject: Subje
 def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     """Return what an obligation asks for, as a catalogue code with titles."""
     if isinstance(subject, Dossier):
-        return _dossier_act(book, obligation, subject)
+        return _dossier_act(book, obligation)
     if isinstance(subject, Report):
         return report_act(book, subject)
     if isinstance(subject, Certificate):
@@ -134,10 +134,10 @@ def act_of(book: Rulebook, obligation: Obligation, subject: Subject) -> Wording:
     return Wording("act.task", {"title": task.title.model_dump()})
 
 
-def _dossier_act(book: Rulebook, obligation: Obligation, dossier: Dossier) -> Wording:
-    stage = next(s for s in book.stages(dossier.round_id, dossier.kind) if s.id == obligation.stage)
+def _dossier_act(book: Rulebook, obligation: Obligation) -> Wording:
     if obligation.kind == OPINION:
-        return Wording("act.opinion", {"member": seat_title(book, stage.id, obligation.step or "")})
+        return Wording("act.opinion", {"member": seat_title(book, obligation.stage or "", obligation.step or "")})
+    stage = book.stage_known(obligation.stage or "", obligation.step)
     step = next((s for s in stage.steps if s.id == obligation.step), None)
     if step is None:
         return Wording(f"act.{obligation.step}", {"stage": stage.title.model_dump()})

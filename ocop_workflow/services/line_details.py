@@ -35,7 +35,7 @@ def for_follow_up(session: Session, obligation: Obligation, mail: Mail) -> tuple
 def receiver(session: Session, book: Rulebook, dossier: Dossier, obligation: Obligation) -> dict[str, str]:
     """Return who takes the dossier in at an obligation's stage, by language."""
     product = session.get_one(Product, dossier.product_id)
-    stage = next(s for s in book.stages(dossier.round_id, dossier.kind) if s.id == obligation.stage)
+    stage = book.stage_known(obligation.stage or "", obligation.step)
     receipt = step_settled_by(stage, DossierTrigger.RECEIVE)
     owner = receipt.owner if receipt else stage.decided_by
     party = party_of(owner, units=book.units, unit=dossier.unit_id, producer_id=product.producer_id)

@@ -31,7 +31,7 @@ def record_moves(work: UnitOfWork, cycle: Cycle, moves: Sequence[Move], act: Act
         details = {**(act.details or {}), "moved": [move.details for move in of_subject]}
         event = record_on_subject(work, of_subject[0].obligation, replace(act, details=details))
         for move in of_subject:
-            _tell(work, cycle, move.obligation, event, news=news)
+            tell_of_date(work, cycle, move.obligation, event, news=news)
 
 
 def tell_of_new(work: UnitOfWork, cycle: Cycle, obligations: Sequence[Obligation], event: Event, *, news: str) -> None:
@@ -42,10 +42,10 @@ def tell_of_new(work: UnitOfWork, cycle: Cycle, obligations: Sequence[Obligation
         duty = row.duty_id if isinstance(row, Report) else row.task_id if row is not None else None
         if (obligation.party, duty) not in told:
             told.add((obligation.party, duty))
-            _tell(work, cycle, obligation, event, news=news)
+            tell_of_date(work, cycle, obligation, event, news=news)
 
 
-def _tell(work: UnitOfWork, cycle: Cycle, obligation: Obligation, event: Event, *, news: str) -> None:
+def tell_of_date(work: UnitOfWork, cycle: Cycle, obligation: Obligation, event: Event, *, news: str) -> None:
     """Tell a party what it owes by which last day; one event may have several to tell it of."""
     if obligation.due_at is None:
         return

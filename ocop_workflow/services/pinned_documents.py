@@ -14,15 +14,19 @@ from ocop_workflow.policy.criteria import CriteriaSet
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import CyclePlan, CycleYear, Round
 from ocop_workflow.policy.report_turns import ReportTurn, report_turns
-from ocop_workflow.policy.route import lifecycle_of, positions_on, stages_of
+from ocop_workflow.policy.route import CERTIFICATE, COMPLETION, lifecycle_of, positions_on, stages_of
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet, Stage
+from ocop_workflow.policy.taking_over import dates_taken_over
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import WorkingDays
-from ocop_workflow.storage.tables import Cycle, Dossier, PinnedDocument
+from ocop_workflow.storage.tables import CouncilSession, Cycle, Dossier, PinnedDocument
 from state_machines.lifecycle import Lifecycle
 
 RENEWAL_ROUND = "renewal/"
 """How the place of a round begins for a dossier that renews a certificate: it belongs to the certificate instead."""
+
+_OF_ANY_STAGE = (None, COMPLETION, CERTIFICATE)
+"""Steps that no route lists."""
 
 _Parsed = TypeVar("_Parsed")
 
@@ -44,7 +48,11 @@ def pin(session: Session, *, kind: str, name: str, value: Any) -> str:
 
 @dataclass(frozen=True)
 class Rulebook:
-    """All documents of one cycle, with the tables made from them. `criteria` are the rule set's sets by number."""
+    """All documents of one cycle, with the tables made from them.
+
+    `criteria` are the rule set's sets by number. `earlier` are the rule sets that a dossier was moved from, the first
+    one first; they tell what happened under them, and the plan dates the stages of the first.
+    """
 
     year: int
     plan: CyclePlan
@@ -53,6 +61,7 @@ class Rulebook:
     days: WorkingDays
     products: tuple[PlannedProduct, ...]
     criteria: Mapping[int, CriteriaSet] = field(default_factory=dict)
+    earlier: tuple[RuleSet, ...] = ()
     _routes: dict[tuple[str, str], tuple[tuple[Stage, ...], Lifecycle]] = field(default_factory=dict, compare=False)
     _turns: list[ReportTurn] = field(default_factory=list, compare=False)
     _positions: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict, compare=False)
@@ -65,9 +74,17 @@ class Rulebook:
     def round(self, round_id: str) -> Round:
         """Return a round of this year; a renewal belongs to none and has the dates that the plan gives renewals.
 
+        For a dossier that was moved here, the dates of a stage hold for the one that goes on in its place.
+
         Raises:
             KeyError: The year has no such round.
         """
+        round_ = self._planned_round(round_id)
+        if not self.earlier:
+            return round_
+        return round_.model_copy(update={"stages": dates_taken_over((*self.earlier, self.rule_set), round_.stages)})
+
+    def _planned_round(self, round_id: str) -> Round:
         if round_id.startswith(RENEWAL_ROUND):
             return self._renewal_round(round_id)
         for round_ in self.cycle_year.rounds:
@@ -110,6 +127,18 @@ class Rulebook:
             self._positions[key] = frozenset(positions_on(stages, units=self.units, unit=unit))
         return self._positions[key]
 
+    def stage_known(self, stage_id: str, step: str | None = None) -> Stage:
+        """Return a stage that has this step, of this rule set or else of the latest one that a dossier was moved from.
+
+        Raises:
+            KeyError: None of them has it.
+        """
+        for rule_set in (self.rule_set, *reversed(self.earlier)):
+            for stage in rule_set.route.stages:
+                if stage.id == stage_id and (step in _OF_ANY_STAGE or step in {each.id for each in stage.steps}):
+                    return stage
+        raise KeyError(stage_id)
+
     def _route(self, round_id: str, kind: str) -> tuple[tuple[Stage, ...], Lifecycle]:
         if (round_id, kind) not in self._routes:
             stages = stages_of(self.rule_set, self.round(round_id), kind)
@@ -137,14 +166,26 @@ class RulebookShelf:
 
     def of_dossier(self, session: Session, cycle: Cycle, dossier: Dossier) -> Rulebook:
         """Return the rulebook of a dossier, whose rule set may differ from its cycle's."""
-        return self._read(session, cycle, dossier.rule_set_hash)
+        return self._read(session, cycle, dossier.rule_set_hash, tuple(dossier.earlier_rule_sets))
+
+    def under(self, session: Session, cycle: Cycle, rule_set_hash: str) -> Rulebook:
+        """Return the rulebook of a cycle under one of its rule sets."""
+        return self._read(session, cycle, rule_set_hash)
+
+    def of_council_session(self, session: Session, cycle: Cycle, held: CouncilSession) -> Rulebook:
+        """Return the rulebook by which a council's session scores; its dossier may have been moved since."""
+        return self.under(session, cycle, held.rule_set_hash)
 
     def rule_set(self, session: Session, digest: str) -> RuleSet:
         """Return the rule set with this hash."""
         return self._parsed(session, digest, RuleSet.model_validate)
 
-    def _read(self, session: Session, cycle: Cycle, rule_set_hash: str) -> Rulebook:
-        hashes = (cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)
+    def criteria(self, session: Session, digest: str) -> Mapping[int, CriteriaSet]:
+        """Return the criteria sets with this hash, by number."""
+        return self._parsed(session, digest, criteria_by_number)
+
+    def _read(self, session: Session, cycle: Cycle, rule_set_hash: str, earlier: tuple[str, ...] = ()) -> Rulebook:
+        hashes = (*earlier, cycle.plan_hash, rule_set_hash, cycle.units_hash, cycle.days_hash, cycle.products_hash)
         rule_set = self.rule_set(session, rule_set_hash)
         criteria_hash = cycle.criteria_hashes.get(rule_set.id)
         key = (*hashes, criteria_hash or "", str(cycle.year))
@@ -157,7 +198,8 @@ class RulebookShelf:
                 units,
                 self._parsed(session, cycle.days_hash, WorkingDays.from_snapshot),
                 _in_units_of_today(self._parsed(session, cycle.products_hash, _products), units),
-                self._parsed(session, criteria_hash, criteria_by_number) if criteria_hash else {},
+                self.criteria(session, criteria_hash) if criteria_hash else {},
+                tuple(self.rule_set(session, digest) for digest in earlier),
             )
         return self._books[key]
 

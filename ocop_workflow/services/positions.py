@@ -1,11 +1,11 @@
 """Which positions the open cycles need, which of them nobody holds, and who can't be written to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, union
+from sqlalchemy import ColumnElement, Select, union
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
-from sqlmodel.sql.expression import Select
 
 from ocop_workflow.policy.plan import Audience
 from ocop_workflow.policy.route import PRODUCER
@@ -86,10 +86,12 @@ def needed_by_cycle(session: Session, books: RulebookShelf, cycles: Sequence[Cyc
     )
     for cycle_id, position in session.execute(named):
         needed[cycle_id].add(position)
-    book_of = {cycle.id: (cycle, books.of_cycle(session, cycle)) for cycle in cycles}
-    for cycle_id, unit, round_id, kind in session.exec(_routes_of_open_dossiers(list(needed))):
-        needed[cycle_id].update(book_of[cycle_id][1].positions_on_route(round_id, kind, unit))
-    for cycle_id, (cycle, book) in book_of.items():
+    by_id = {cycle.id: cycle for cycle in cycles}
+    for cycle_id, rule_set_hash, round_id, kind, unit in session.execute(_routes_of_open_dossiers(needed)):
+        book = books.under(session, by_id[cycle_id], rule_set_hash)
+        needed[cycle_id].update(book.positions_on_route(round_id, kind, unit))
+    for cycle_id, cycle in by_id.items():
+        book = books.of_cycle(session, cycle)
         needed[cycle_id] = {book.units.successor_of(position) for position in needed[cycle_id]}
         rungs = (rung for ladder in book.plan.ladders.values() for rung in ladder.rungs)
         if any(rung.audience is Audience.SUPERIOR for rung in rungs):
@@ -135,10 +137,8 @@ def _holds_on(day: date) -> tuple[ColumnElement[bool], ...]:
     return col(Holding.start_on) <= day, or_(col(Holding.until_on).is_(None), col(Holding.until_on) > day)
 
 
-def _routes_of_open_dossiers(cycle_ids: Sequence[str]) -> Select[str, str, str, str]:
-    """Return the query for cycle, unit, round and kind of the open dossiers, each combination once."""
-    return (
-        select(Dossier.cycle_id, Dossier.unit_id, Dossier.round_id, Dossier.kind)
-        .where(col(Dossier.cycle_id).in_(cycle_ids), col(Dossier.closed_at).is_(None))
-        .distinct()
-    )
+def _routes_of_open_dossiers(cycle_ids: Iterable[str]) -> Select[tuple[str, str, str, str, str]]:
+    """Return the query for cycle, rule set, round, kind and unit of the open dossiers, each combination once."""
+    asked = col(Dossier.cycle_id), col(Dossier.rule_set_hash), col(Dossier.round_id), col(Dossier.kind)
+    query = sql_select(*asked, col(Dossier.unit_id)).distinct()
+    return query.where(col(Dossier.cycle_id).in_(cycle_ids), col(Dossier.closed_at).is_(None))

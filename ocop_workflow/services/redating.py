@@ -19,7 +19,8 @@ DEADLINE_EXTENDED = "deadline_extended"
 EXTENSION_UNDONE = "extension_undone"
 DEADLINES_RECOUNTED = "deadlines_recounted"
 DEADLINES_AMENDED = "deadlines_amended"
-"""The acts that move dates; a change of the calendar or of the plan can move several of one subject."""
+RULE_SET_MIGRATED = "rule_set_migrated"
+"""The acts that move dates; a change of the calendar, plan or rule set can move several of one subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def moves_told(event: Event) -> list[dict[str, Any]]:
     """Return the moves of dates that an event tells."""
     if event.action in (DEADLINE_EXTENDED, EXTENSION_UNDONE):
         return [details_of(event)]
-    several = (DEADLINES_RECOUNTED, DEADLINES_AMENDED)
+    several = (DEADLINES_RECOUNTED, DEADLINES_AMENDED, RULE_SET_MIGRATED)
     return list(details_of(event)["moved"]) if event.action in several else []
 
 

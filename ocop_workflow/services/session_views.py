@@ -28,7 +28,15 @@ from ocop_workflow.services.session_rows import (
     sheets_of_session,
 )
 from ocop_workflow.services.titles import ground_title
-from ocop_workflow.storage.tables import CouncilSession, Dossier, ScoreSheet, WrittenConsultation, WrittenOpinion
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import (
+    CouncilSession,
+    Cycle,
+    Dossier,
+    ScoreSheet,
+    WrittenConsultation,
+    WrittenOpinion,
+)
 from state_machines.dossier import DossierStatus
 from state_machines.guards import Facts
 
@@ -37,11 +45,12 @@ from state_machines.guards import Facts
 class ShownSession:
     """One session with its sheets and what follows from them; `rating` is None as long as nothing does.
 
-    `gates` are those that the council finds on. A written consultation has its proposal and the members asked instead
-    of sheets; `interested` are those of the stage who declared an interest.
+    `book` is the rulebook by which it scores; `gates` are those that the council finds on. A written consultation has
+    its proposal and the members asked instead of sheets; `interested` are those of the stage who declared an interest.
     """
 
     held: CouncilSession
+    book: Rulebook
     sheets: Sequence[ScoreSheet]
     spread: Decimal
     rating: Rating | None
@@ -56,28 +65,30 @@ class ShownSession:
         return tally_of({opinion.member: opinion.answer for opinion in self.opinions}, self.interested)
 
 
-def shown_sessions(session: Session, book: Rulebook, dossier: Dossier) -> list[ShownSession]:
+def shown_sessions(work: UnitOfWork, dossier: Dossier) -> list[ShownSession]:
     """Return a dossier's sessions in their order, each with the result that its stored sheets and findings give."""
     shown = []
-    for held in sessions_of(session, dossier.id):
-        sheets = sheets_of_session(session, held)
+    cycle = work.session.get_one(Cycle, dossier.cycle_id)
+    for held in sessions_of(work.session, dossier.id):
+        book = work.books.of_council_session(work.session, cycle, held)
+        sheets = sheets_of_session(work.session, held)
         criteria_set = book.criteria.get(held.criteria_set or 0)
         try:
-            rating = rating_of(scored_in(session, held), held.findings, book.rule_set, criteria_set)
+            rating = rating_of(scored_in(work.session, held), held.findings, book.rule_set, criteria_set)
         except InputError:  # no sheet or no finding yet
             rating = None
         gates = council_gates(book.rule_set, criteria_set)
         spread = spread_of([Decimal(sheet.total) for sheet in sheets])
-        interested = interested_in(session, dossier.id, held.stage)
-        asked, opinions = consultation_of(session, held), opinions_of(session, held)
-        shown.append(ShownSession(held, sheets, spread, rating, gates, asked, opinions, interested))
+        interested = interested_in(work.session, dossier.id, held.stage)
+        asked, opinions = consultation_of(work.session, held), opinions_of(work.session, held)
+        shown.append(ShownSession(held, book, sheets, spread, rating, gates, asked, opinions, interested))
     return shown
 
 
 def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequence[ShownSession]) -> list[Wording]:
     """Return why the dossier has the result that it has, each sentence with its rule; nothing before a decision."""
     concluded = [each for each in sessions if each.held.state == SessionState.CONCLUSIVE]
-    told = _of_session(book, concluded[-1]) if concluded else []
+    told = _of_session(concluded[-1]) if concluded else []
     if dossier.status == DossierStatus.REJECTED:
         last = events_of(session, f"dossier:{dossier.id}")[-1]
         ground = details_of(last).get("ground", "")
@@ -86,9 +97,9 @@ def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequ
     return told
 
 
-def _of_session(book: Rulebook, shown: ShownSession) -> list[Wording]:
+def _of_session(shown: ShownSession) -> list[Wording]:
     """Return how the points, the band, the gates and the route made a session's result."""
-    rating, rule_set = shown.rating, book.rule_set
+    rating, rule_set = shown.rating, shown.book.rule_set
     if rating is None:
         return []
     stage = rule_set.route.stage(shown.held.stage)

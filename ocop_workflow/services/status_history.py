@@ -51,7 +51,9 @@ def history_of(session: Session, book: Rulebook, dossier: Dossier) -> tuple[Hist
 def _told(session: Session, book: Rulebook, dossier: Dossier, event: Event) -> Wording | None:
     """Return what the page says of an event, or None of one that is not for the producer."""
     details = details_of(event)
-    titles = {stage.id: stage.title.model_dump() for stage in book.stages(dossier.round_id, dossier.kind)}
+    titles = {
+        stage.id: stage.title.model_dump() for rules in (*book.earlier, book.rule_set) for stage in rules.route.stages
+    }
     if event.action in _REDATED:
         return _redated(event.action, dossier, details, titles)
     if event.action == UNITS_SUCCEEDED:
@@ -95,6 +97,8 @@ def _moved(  # noqa: PLR0911 -- one answer for each event
         case "dossier_rejected" | "dossier_lapsed":
             ground = ground_title(book.rule_set, details["ground"]) if "ground" in details else NOT_GIVEN
             return told(book, f"news.{after}", {"ground": ground})
+        case "rule_set_migrated":
+            return Wording("page.told.migrated", {"stage": titles[next_id], "rule_set": _rule_set(book, details)})
         case "dossier_withdrawn":
             return Wording("news.withdrawn", withdrawal_reason(session, details))
         case _:
@@ -105,6 +109,12 @@ def _going_on(action: str, details: dict[str, Any], stage: dict[str, str]) -> Wo
     """Return what the page says when a dossier goes on where it was."""
     decided: dict[str, Parameter] = {name: details[name] for name in ("decision", "by") if name in details}
     return Wording(_GOING_ON[action], {"stage": stage, **decided})
+
+
+def _rule_set(book: Rulebook, details: dict[str, Any]) -> dict[str, str]:
+    """Return the title of the rule set that a dossier was moved to."""
+    moved_to = next(rules for rules in (book.rule_set, *book.earlier) if rules.id == details["rule_set"])
+    return moved_to.title.model_dump()
 
 
 def _redated(action: str, dossier: Dossier, details: dict[str, Any], titles: dict[str, dict[str, str]]) -> Wording:

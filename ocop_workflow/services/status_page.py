@@ -213,9 +213,7 @@ def _route(case: _Case, *, ended: bool) -> tuple[RouteStage, ...]:
 
 def _tasks(case: _Case, turn: Party | None) -> tuple[OpenTask, ...]:
     """Return what is owed now: first that of the party whose move it is, then by date."""
-    tasks = [
-        open_task(case.book, case.stages, case.producer, obligation, now=case.now) for obligation in case.obligations
-    ]
+    tasks = [open_task(case.book, case.producer, obligation, now=case.now) for obligation in case.obligations]
     return tuple(sorted(tasks, key=lambda task: task.party != turn))
 
 

@@ -1,6 +1,5 @@
 """Who owes what on a dossier, as people read it: names, days, codes with parameters."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -49,11 +48,9 @@ class OpenTask:
     why: tuple[Wording, ...]
 
 
-def open_task(
-    book: Rulebook, stages: Sequence[Stage], producer: Producer, obligation: Obligation, *, now: datetime
-) -> OpenTask:
+def open_task(book: Rulebook, producer: Producer, obligation: Obligation, *, now: datetime) -> OpenTask:
     """Return an open obligation as people read it at `now`; whether it is too late follows from its date alone."""
-    stage = next(stage for stage in stages if stage.id == obligation.stage)
+    stage = book.stage_known(obligation.stage or "", obligation.step)
     expected = obligation.firmness == Firmness.EXPECTED
     last_on = days_left = None
     overdue_days = 0

@@ -43,7 +43,9 @@ def _later_steps(case: DossierCase, obligation: Obligation) -> Iterator[tuple[st
         return  # the way ends there
     stages = case.book.stages(case.dossier.round_id, case.dossier.kind)
     stage_ids = [stage.id for stage in stages]
-    for stage in stages[stage_ids.index(obligation.stage or case.stage.id) :]:
+    if obligation.stage not in stage_ids:
+        return  # what is left to do of a stage that the dossier's present rule set does not have
+    for stage in stages[stage_ids.index(obligation.stage) :]:
         steps = [step.id for step in stage.steps]
         if stage.id == obligation.stage:
             steps = steps[_place_after(stage, obligation.step or "") :]
@@ -56,7 +58,7 @@ def _place_after(stage: Stage, step_id: str) -> int:
     if step_id == COMPLETION:
         decision = step_settled_by(stage, DossierTrigger.CONCLUDE)
         return ids.index(decision.id) if decision is not None else 0
-    return ids.index(step_id) + 1
+    return ids.index(step_id) + 1 if step_id in ids else len(ids)
 
 
 def _fixed_dates(case: DossierCase, stage: Stage, step_id: str) -> Iterator[Bound]:

@@ -10,9 +10,9 @@ class CouncilSession(SQLModel, table=True):
     """One numbered session at one stage of one dossier. `findings` holds the yes or no for each gate, by gate id.
 
     A session is open until the stage is concluded by it, a later one replaces it, or a return makes it void; a
-    conclusive one is superseded when a later session of the stage concludes. `criteria_set` is the number of the set on
-    which it scores. `opened_seq` is its event, whose text
-    says why a session of its kind was held.
+    conclusive one is superseded when a later session of the stage concludes. It scores by the rule set of
+    `rule_set_hash`, whatever becomes of the dossier, and on its `criteria_set`, by number. `opened_seq` is its event,
+    whose text says why a session of its kind was held.
     """
 
     __tablename__ = "council_session"
@@ -36,6 +36,7 @@ class CouncilSession(SQLModel, table=True):
     held_on: date
     state: str = "open"
     document: str | None = None
+    rule_set_hash: str = Field(foreign_key="pinned_document.hash")
     criteria_set: int | None = None
     findings: dict[str, bool] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     opened_seq: int

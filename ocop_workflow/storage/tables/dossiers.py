@@ -58,7 +58,8 @@ class Dossier(SQLModel, table=True):
 
     `unit_id` is the product's unit when it was opened: its authorities handle it, or whoever took over from them.
     `stage_at` is when it came to its present stage; nothing there can have happened before. `criteria_set` is the
-    number of the set of its rule set on which the product is scored, where there are such sets.
+    number of the set of its rule set on which the product is scored, where there are such sets. `earlier_rule_sets` are
+    the hashes of those it was moved from, the first one first.
     """
 
     __table_args__ = (
@@ -83,6 +84,7 @@ class Dossier(SQLModel, table=True):
     kind: str
     unit_id: str = ""
     rule_set_hash: str = Field(foreign_key="pinned_document.hash")
+    earlier_rule_sets: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     planned_level: str | None = None
     criteria_set: int | None = None
     stage: str

@@ -118,6 +118,7 @@ TAMPERINGS = [
             "held_on = '2018-03-19'",
             "kind = 'redo'",
             "document = '1/QĐ'",
+            "rule_set_hash = (SELECT hash FROM pinned_document WHERE kind = 'plan')",
             "opened_seq = 1",
         )
     ),
@@ -125,7 +126,7 @@ TAMPERINGS = [
     (
         (
             "INSERT INTO council_session SELECT 'x', dossier_id, stage, 2, kind, held_on, state, document, findings, "
-            "opened_seq, criteria_set FROM council_session"
+            "opened_seq, criteria_set, rule_set_hash FROM council_session"
         ),
         "session 2 at evaluation is not as its events say",
     ),
@@ -158,7 +159,7 @@ TAMPERINGS = [
     ),
     (
         "UPDATE dossier SET rule_set_hash = (SELECT hash FROM pinned_document WHERE kind = 'plan') WHERE stars IS NULL",
-        "the row's rule set is not that of its round",
+        "the row's rule set is not that of its round, or that it was moved to",
     ),
     (
         "UPDATE report SET due_at = '2019-12-31 00:00:00.000000'",

@@ -188,7 +188,7 @@ def test_a_capped_result_is_explained_by_rule_and_article(before_council: Making
         record_findings(work, dossier, {"origin": False, "label": True}, actor=COUNCIL)
         conclude(work, dossier, actor=COUNCIL)
         book = work.books.of_dossier(work.session, office.cycle(work), dossier)
-        told = explained(work.session, book, dossier, shown_sessions(work.session, book, dossier))
+        told = explained(work.session, book, dossier, shown_sessions(work, dossier))
         sentences = [translate(language, each.code, each.params) for each in told]
 
     assert [each.code for each in told] == ["result.mean", "result.band", "result.gate", "result.outcome"]

@@ -308,7 +308,7 @@ def test_the_explanation_names_the_criterion_and_its_source(at_council: Working,
         record_findings(work, dossier, {}, actor=COUNCIL, reached=gates_by_hand(13) | {"7": Decimal(3)})
         conclude(work, dossier, actor=COUNCIL)
         book = work.books.of_dossier(work.session, work.session.get_one(Cycle, dossier.cycle_id), dossier)
-        told = explained(work.session, book, dossier, shown_sessions(work.session, book, dossier))
+        told = explained(work.session, book, dossier, shown_sessions(work, dossier))
 
     (sentence,) = [translate(language, each.code, each.params) for each in told if each.code == "result.gate"]
     assert "7. TÍNH ĐỘC ĐÁO" in sentence
