@@ -15,7 +15,7 @@ def test_a_withdrawn_dossier_goes_on_by_a_superiors_decision(ocop: Any, office: 
 
     assert too_early.code == 2
     assert "can't take `reopen`" in too_early.err
-    assert "possible here: reopen" in after_end.err
+    assert "only a superior's decision reopens it" in after_end.err
     assert "is now idea_registration: awaiting_submission" in done.out
     assert [each["due_at"] for each in shown["obligations"]] == ["2018-03-20T00:00:00+07:00"]
     assert [each["action"] for each in shown["events"]][-3:] == [
