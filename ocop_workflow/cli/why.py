@@ -112,6 +112,8 @@ def _print(session: Session, explained: Explanation, language: Language) -> None
     line("reckoned", why_sentence(explained.due, language))
     if explained.skipped:
         line("skipped", ", ".join(show_date(day) for day in explained.skipped))
+    for offer in explained.offered:
+        line("offered", translate(language, offer.code, offer.params))
     line("origin", say(f"origin.{obligation.origin}"))
     if explained.extensions:
         print_table(

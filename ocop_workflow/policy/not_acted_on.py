@@ -18,8 +18,6 @@ def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
             yield f'rule set "{name}": the statutory limit "{limit}" is read, but not watched: {why}'
         if rules.transitions:
             yield f'rule set "{name}": transitions are read, but the last days they set are not watched'
-        if rules.batches:
-            yield f'rule set "{name}": batches are read, but only the dates of the plan are watched'
 
 
 def _of_certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:

@@ -46,6 +46,7 @@ PROMISED: dict[str, set[str]] = {
     "due.report_before_day": {"day", "last_on"},
     "due.rolled": {"from_on", "last_on"},
     "due.office_delay": {"from_on", "count", "last_on"},
+    "due.next_batch": {"from_on", "requested_on", "last_on"},
     "due.chosen": {"last_on"},
     "due.none": set(),
     "due.ongoing": set(),
