@@ -75,6 +75,7 @@ def calendar(
         columns,
         rows,
         caption=translate(language, "table.entries", {"count": len(entries), "dated": dated}),
+        droppable=(translate(language, "table.source"),),
     )
 
 

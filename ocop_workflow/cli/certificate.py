@@ -13,7 +13,7 @@ from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
-from ocop_workflow.cli.output import console, is_narrow, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.config_files.certificates import COLUMNS, load_certificates
@@ -206,14 +206,13 @@ def _print_list(rows: Sequence[dict[str, object]], language: Language) -> None:
         "renewal_from": [_shown(row["renewal_opens_on"]) for row in rows],
         "renewal_by": [_shown(row["renewal_last_on"]) for row in rows],
     }
-    names = [name for name in cells if not (is_narrow() and name in {"producer", "unit", "renewal_from"})]
-    titles = {name: translate(language, f"table.{name}") for name in names}
+    titles = {name: translate(language, f"table.{name}") for name in cells}
     print_table(
         translate(language, "table.certificates"),
         list(titles.values()),
-        zip(*(cells[name] for name in names), strict=True),
+        zip(*cells.values(), strict=True),
         caption=translate(language, "table.certificates.count", {"count": len(rows)}),
-        unbroken=[titles[name] for name in ("number", "last_valid_day", "renewal_by")],
+        droppable=[titles[name] for name in ("producer", "unit", "renewal_from")],
     )
 
 

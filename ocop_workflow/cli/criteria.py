@@ -84,7 +84,6 @@ def show(
                 criteria_set.source,
             ]
         ),
-        unbroken=(columns[3],),
     )
 
 

@@ -14,7 +14,6 @@ from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import CycleOption, DataOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import (
     console,
-    is_narrow,
     iso,
     natural_order,
     print_json,
@@ -126,7 +125,7 @@ def show(
     stars = f", {translate(language, 'page.stars', {'count': row.stars})}" if row.stars and row.closed_at else ""
     console.print(place + stars, highlight=False, soft_wrap=True)
     columns = [_word(language, name) for name in ("step", "party", "last_day", "why", "source")]
-    print_table(_word(language, "owed"), columns, owed_lines, unbroken=(columns[2],))
+    print_table(_word(language, "owed"), columns, owed_lines, droppable=columns[4:])
     sessions.print_sessions()
     columns = [_word(language, name) for name in ("when", "actor", "event", "to")]
     print_table(_word(language, "history"), columns, event_lines)
@@ -224,14 +223,13 @@ def _print_list(cycle: Cycle, rows: Sequence[_Row], language: Language, *, now: 
         "turn": [row.turn for row in rows],
         "last_day": [last_day(row) for row in rows],
     }
-    names = [name for name in cells if not (is_narrow() and name in {"producer", "stars"})]
     counted: dict[str, Parameter] = {"count": len(rows), "when": show_instant(now)}
     print_table(
         translate(language, "table.dossiers", {"cycle": cycle.key}),
-        [_word(language, name) for name in names],
-        zip(*(cells[name] for name in names), strict=True),
+        [_word(language, name) for name in cells],
+        zip(*cells.values(), strict=True),
         caption=translate(language, "table.dossiers.count", counted),
-        unbroken=(_word(language, "number"),),
+        droppable=[_word(language, name) for name in ("producer", "stars")],
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from notifications.catalogue import Language
-from ocop_workflow.cli.listed_notices import COLUMNS, listed
+from ocop_workflow.cli.listed_notices import COLUMNS, DROPPABLE, listed
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.errors import InputError
@@ -49,7 +49,9 @@ def list_drafts(
         print_json([row.as_object for row in rows])
         return
     caption = f"{len(rows)} wait; `ocop escalations release` lets them leave with the next digest"
-    print_table(f"Drafts to superiors in {found.key}", COLUMNS, (row.row for row in rows), caption=caption)
+    print_table(
+        f"Drafts to superiors in {found.key}", COLUMNS, (row.row for row in rows), caption=caption, droppable=DROPPABLE
+    )
 
 
 @app.command("release")

@@ -13,6 +13,7 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Notice, Obligation
 
 COLUMNS = ("id", "moment", "to", "says", "about", "owed by", "last day", "state")
+DROPPABLE = ("moment", "owed by")
 
 
 @dataclass(frozen=True, slots=True)

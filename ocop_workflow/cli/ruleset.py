@@ -41,7 +41,6 @@ def list_rule_sets(
         translate(language, "ruleset.list"),
         [translate(language, f"ruleset.column.{name}") for name in names],
         [_row(rule_set, language) for rule_set in rule_sets],
-        unbroken=(translate(language, "ruleset.column.id"),),
     )
 
 
