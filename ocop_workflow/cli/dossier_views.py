@@ -31,6 +31,7 @@ from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.positions import known_positions
+from ocop_workflow.services.source_labels import source_label
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
 from state_machines.dossier import DossierStatus, split_state
@@ -243,7 +244,7 @@ def _owed_line(
         party_name(session, book, obligation.party, language),
         show_last_day(obligation.due_at),
         translate(language, why.code, why.params),
-        obligation.source,
+        source_label(obligation.source, language),
     )
 
 
