@@ -15,7 +15,7 @@ KEYS = (24, 18, 14, 10, 6)
 """Characters; up to which a key or an address is kept, tried in this order, before a plain word or a day is broken."""
 
 _KEY = re.compile(r"[^\W\d].*\w[-/.@]\w|\w[-/.@]\w.*[^\W\d]")
-"""A word of several parts, one with a letter: `ba-che/ocop_team`, `a@b.invalid`, but no day and no decimal number."""
+"""A word of several parts, one with a letter: `unit/role`, `a@b.invalid`, but no day and no decimal number."""
 
 
 def fit_whole(columns: Sequence[Sequence[str]], room: int) -> bool:

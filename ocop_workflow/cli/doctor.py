@@ -194,7 +194,9 @@ def _people(runtime: Runtime) -> list[Check]:
         Check("positions", well=False, sentence=positions)
         if vacant
         else Check("positions", well=True, sentence=f"all {len(needed)} are held"),
-        _noted("producers", unreachable, f"{unreachable} of {producers} have no address{remedy if unreachable else ''}"),
+        _noted(
+            "producers", unreachable, f"{unreachable} of {producers} have no address{remedy if unreachable else ''}"
+        ),
         _noted(
             "notices",
             unsaid,

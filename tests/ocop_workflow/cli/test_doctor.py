@@ -210,7 +210,7 @@ def test_doctor_notes_producers_to_whom_nothing_can_be_mailed(ocop: Any, office:
 
     assert looked.code == 0
     (line,) = [line for line in looked.out.splitlines() if " producers: " in line]
-    assert line.startswith("note  producers: 2 of 7 have no address; `ocop people list --without-address`")
+    assert line.startswith("note  producers: 2 of 5 have no address; `ocop people list --without-address`")
 
 
 def test_serve_of_a_live_folder_begins_with_its_faults(live: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -196,7 +196,7 @@ def test_a_capped_result_is_explained_by_rule_and_article(before_council: Making
     assert "92.00" in sentences[0]
     assert {"vi": "phụ lục", "en": "annex, mark *****"}[language] in sentences[2]
     assert ("Nguồn gốc" if language is Language.VI else "Origin") in sentences[2]
-    assert "article 2" in sentences[3]
+    assert {"vi": "Điều 2", "en": "article 2"}[language] in sentences[3]
 
 
 def test_conclude_waits_for_a_finding_on_every_gate(before_council: Making) -> None:
