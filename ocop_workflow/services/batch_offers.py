@@ -13,8 +13,13 @@ from state_machines.dossier import DossierTrigger
 
 
 def batch_offered(book: Rulebook, obligation: Obligation, *, on: date) -> tuple[Wording, ...]:
-    """Return in which batch a dossier is evaluated whose request is late on a day; nothing for other obligations."""
+    """Return in which batch a dossier is evaluated whose request is late on a day; nothing for other obligations.
+
+    A request that is due by a counted term, as a renewal's is, aims at no batch.
+    """
     if obligation.kind != DOSSIER_STEP or obligation.due_at is None or on < local_day(obligation.due_at):
+        return ()
+    if "anchor" in obligation.why_params:
         return ()
     stage = book.rule_set.route.stage(obligation.stage or "")
     request = step_settled_by(stage, DossierTrigger.SUBMIT)

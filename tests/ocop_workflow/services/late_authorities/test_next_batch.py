@@ -15,6 +15,7 @@ from ocop_workflow.config_files import default_config_dir, find_plan, load_plan_
 from ocop_workflow.policy.chains import PlannedProduct
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.batch_offers import batch_offered
 from ocop_workflow.services.bundling import bundle, parties_waiting
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossiers import Request, apply_trigger
@@ -102,6 +103,17 @@ def test_a_late_request_is_offered_the_next_batch(at: At, when: str, offers: lis
 
         assert [translate(Language.VI, each.code, each.params) for each in explained.offered] == offers
         assert [each.code for each in page.tasks[0].why][1:] == ["batch.offered"] * len(offers)
+
+
+def test_a_request_by_a_counted_term_aims_at_no_batch(at: At) -> None:
+    """A renewal is asked for so many days after the commune's report (Điều 7.6), whatever day that is."""
+    with at("2027-05-05 09:00") as work:
+        owed = request_owed(work)
+        book = work.books.of_cycle(work.session, work.session.exec(select(Cycle)).one())
+        counted = owed.model_copy(update={"why_params": {**owed.why_params, "anchor": "decided"}})
+
+        assert batch_offered(book, owed, on=local_day(work.now)) != ()
+        assert batch_offered(book, counted, on=local_day(work.now)) == ()
 
 
 def test_the_mail_about_a_late_request_offers_the_next_batch(at: At) -> None:
