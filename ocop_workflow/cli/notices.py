@@ -6,11 +6,11 @@ import typer
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from notifications.catalogue import Language
+from notifications.catalogue import Language, translate
 from ocop_workflow.cli.choices import check_choice
-from ocop_workflow.cli.listed_notices import COLUMNS, DROPPABLE, listed
+from ocop_workflow.cli.listed_notices import listed, print_notices
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
-from ocop_workflow.cli.output import console, print_json, print_table, shown_of
+from ocop_workflow.cli.output import console, print_json, shown_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -62,10 +62,10 @@ def list_notices(
     if as_json:
         print_json([row.as_object for row in rows])
         return
-    caption = shown_of(len(rows), total, order="oldest" if to_do else "newest")
+    caption = shown_of(len(rows), total, language, order="oldest" if to_do else "newest")
     if to_do:
-        caption += "; `ocop notices fulfil ID --how telephone --by NAME` records that somebody was told"
-    print_table(f"Notices of {found.key}", COLUMNS, (row.row for row in rows), caption=caption, droppable=DROPPABLE)
+        caption += f"; {translate(language, 'table.notices.tell')}"
+    print_notices(translate(language, "table.notices", {"cycle": found.key}), rows, language, caption=caption)
 
 
 @app.command("fulfil")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.cli.column_widths import column_widths, fit_whole
 from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
 
@@ -82,9 +83,9 @@ def show_instant(instant: datetime | None) -> str:
     return "–" if instant is None else f"{instant.astimezone(OFFICE_ZONE):%d/%m/%Y %H:%M}"
 
 
-def shown_of(shown: int, total: int, *, order: str = "newest") -> str:
+def shown_of(shown: int, total: int, language: Language = Language.EN, *, order: str = "newest") -> str:
     """Return how much of a list is shown, and how to see the rest where there is more."""
-    return f"the {order} {shown} of {total}; --limit {total} shows all" if shown < total else f"{total} in all"
+    return translate(language, f"table.shown.{order if shown < total else 'all'}", {"count": shown, "total": total})
 
 
 def show_last_day(due_at: datetime | None) -> str:
