@@ -7,7 +7,7 @@ from ocop_workflow.policy.document import CHOSEN
 
 _WORDS = (
     *("article", "articles", "item", "items", "part", "parts", "annex", "table", "tasks", "sets", "set", "form"),
-    *("chain", "row", "year", "groups"),
+    *("chain", "criterion", "row", "year", "groups"),
     *("of", "to", "and", "prints", "plan", "scheme"),
 )
 """The words of a citation that the catalogue translates, as `source.<word>`."""
