@@ -26,6 +26,7 @@ from ocop_workflow.cli import (
     machine,
     notices,
     outbox,
+    overrun,
     people,
     people_changes,
     people_feed,
@@ -49,7 +50,7 @@ from state_machines.lifecycle import TransitionNotAllowedError
 IN_ORDER_OF_USE = (
     *("demo", "init", "cycle", "people", "products", "producer", "doctor", "serve"),
     *("dossier", "report", "task", "certificate", "support"),
-    *("extend", "overrun", "overruns", "calendar", "escalations", "notices", "outbox", "why", "audit"),
+    *("extend", "overrun", "calendar", "escalations", "notices", "outbox", "why", "audit"),
     *("unit", "ruleset", "criteria", "machine"),
     *("run", "tick", "migrate", "demo-prefect"),
 )
@@ -110,6 +111,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(audit.app, name="audit")
 app.add_typer(ruleset.app, name="ruleset")
 app.add_typer(machine.app, name="machine")
+app.add_typer(overrun.app, name="overrun")
 app.add_typer(escalations.app, name="escalations")
 app.add_typer(notices.app, name="notices")
 app.add_typer(unit.app, name="unit")

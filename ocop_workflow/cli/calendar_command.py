@@ -23,6 +23,7 @@ from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.policy.working_days import working_days_of_vietnam
 from ocop_workflow.policy.year_calendar import EACH_UNIT, CalendarEntry, year_calendar
 from ocop_workflow.services.letters import period_name
+from ocop_workflow.services.source_labels import source_label
 from ocop_workflow.services.titles import explanation_code, position_title
 
 COLUMNS = ("last_day", "who", "what", "why", "source", "rungs")
@@ -75,6 +76,7 @@ def calendar(
         columns,
         rows,
         caption=translate(language, "table.entries", {"count": len(entries), "dated": dated}),
+        droppable=(translate(language, "table.source"),),
     )
 
 
@@ -162,7 +164,7 @@ def _calendar_file(files: PlanFiles, entries: Iterable[CalendarEntry], language:
                 key=f"{key}/{entry.kind}/{line}",
                 day=entry.due.last_day,
                 summary=f"{_show_title(entry, language)}{expected}",
-                description=f"{who}\n{why_sentence(entry.due, language)}\n{entry.due.source}",
+                description=f"{who}\n{why_sentence(entry.due, language)}\n{source_label(entry.due.source, language)}",
                 category=translate(language, f"kind.{entry.kind}"),
                 revised_at=now,
                 expected=entry.due.firmness is Firmness.EXPECTED,
@@ -182,7 +184,7 @@ def _rows(entries: Iterable[CalendarEntry], units: UnitRegister, language: Langu
             _show_responsible(entry.responsible, units, language, count=1 + len(others)),
             _show_title(entry, language),
             why_sentence(entry.due, language),
-            entry.due.source,
+            source_label(entry.due.source, language),
             " – ".join(rungs),
         )
 

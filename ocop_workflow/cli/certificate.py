@@ -13,8 +13,8 @@ from ocop_workflow.cli import certificate_checks
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.event_object import event_object
-from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
-from ocop_workflow.cli.output import console, is_narrow, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.config_files.certificates import COLUMNS, load_certificates
@@ -58,18 +58,19 @@ def issue(
     reference: ReferenceArgument,
     number: Annotated[str, typer.Option(help="The certificate's number, unique in the office.")],
     decision: Annotated[str, typer.Option(help="The number of the recognition decision.")],
-    on: Annotated[str | None, typer.Option(help="The day of issue.", show_default="today")] = None,
     data: DataOption = None,
     actor: AsOption = None,
+    at: AtOption = None,
 ) -> None:
     """Record the certificate of a recognised dossier; an earlier one of the product ends with its issue.
 
-    How long it is valid follows from the dossier's rule set, who recognises from its stars.
+    The day of --at is the day of issue. How long it is valid follows from the dossier's rule set, who recognises from
+    its stars.
     """
     with open_runtime(data) as runtime:
-        now = runtime.business_now()
-        issued_on = read_day(on) if on else local_day(now)
-        with runtime.transaction(now) as work:
+        moment = runtime.moment_of_act(read_instant(at))
+        issued_on = local_day(moment.effective_at or moment.now)
+        with runtime.transaction(moment.now) as work:
             dossier = find_dossier(work.session, reference)
             office = work.session.get_one(Cycle, dossier.cycle_id).office_position
             issued = issue_certificate(work, dossier, Issue(number, decision, issued_on, actor or office))
@@ -138,18 +139,21 @@ def revoke_(
     ground: Annotated[str, typer.Option(help="One of the rule set's grounds of withdrawal, by its id.")],
     decision: Annotated[str, typer.Option(help="The number of the decision.")],
     found_on: Annotated[str, typer.Option("--found-on", help="The day of the authority's finding.")],
-    on: Annotated[str | None, typer.Option(help="The day of the decision.", show_default="today")] = None,
     overrun: Annotated[
         str | None, typer.Option(help="Why the term since the finding was overrun; kept with the act, can be erased.")
     ] = None,
     data: DataOption = None,
     actor: AsOption = None,
+    at: AtOption = None,
 ) -> None:
-    """Withdraw a certificate. An overrun of the term since the finding is recorded, never refused."""
+    """Withdraw a certificate; the day of --at is that of the decision.
+
+    An overrun of the term since the finding is recorded, never refused.
+    """
     with open_runtime(data) as runtime:
-        now = runtime.business_now()
-        decided_on = read_day(on) if on else local_day(now)
-        with runtime.transaction(now) as work:
+        moment = runtime.moment_of_act(read_instant(at))
+        decided_on = local_day(moment.effective_at or moment.now)
+        with runtime.transaction(moment.now) as work:
             row = find_certificate(work.session, number)
             case = certificate_case(work.session, work.books, row)
             who = actor or case.cycle.office_position
@@ -211,14 +215,13 @@ def _print_list(rows: Sequence[dict[str, object]], language: Language) -> None:
         "renewal_from": [_shown(row["renewal_opens_on"]) for row in rows],
         "renewal_by": [_shown(row["renewal_last_on"]) for row in rows],
     }
-    names = [name for name in cells if not (is_narrow() and name in {"producer", "unit", "renewal_from"})]
-    titles = {name: translate(language, f"table.{name}") for name in names}
+    titles = {name: translate(language, f"table.{name}") for name in cells}
     print_table(
         translate(language, "table.certificates"),
         list(titles.values()),
-        zip(*(cells[name] for name in names), strict=True),
+        zip(*cells.values(), strict=True),
         caption=translate(language, "table.certificates.count", {"count": len(rows)}),
-        unbroken=[titles[name] for name in ("number", "last_valid_day", "renewal_by")],
+        droppable=[titles[name] for name in ("producer", "unit", "renewal_from")],
     )
 
 

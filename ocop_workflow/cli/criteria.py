@@ -17,6 +17,7 @@ from ocop_workflow.config_files import (
 )
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.criteria import MOST_STARS, CriteriaSet, Criterion, Option, gates_of, scored_criteria
+from ocop_workflow.services.source_labels import source_label
 
 app = typer.Typer(
     help="Read the criteria sets on which products are scored.", no_args_is_help=True, rich_markup_mode=None
@@ -81,10 +82,9 @@ def show(
         caption="\n".join(
             [
                 *(f"{translate(language, 'table.rejected_when')}: {each}" for each in criteria_set.rejected_when),
-                criteria_set.source,
+                source_label(criteria_set.source, language),
             ]
         ),
-        unbroken=(columns[3],),
     )
 
 

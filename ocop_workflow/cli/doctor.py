@@ -41,11 +41,19 @@ ZONE = "Asia/Ho_Chi_Minh"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: well, or what is wrong with the remedy."""
+    """One thing looked at: well, or what is wrong with the remedy. `noted`: well, but the office should know it."""
 
     name: str
     well: bool
     sentence: str
+    noted: bool = False
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        """Return the word before the check's line, and its colour."""
+        if not self.well:
+            return "FAULT", "red"
+        return ("note ", "yellow") if self.noted else ("ok   ", "green")
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +64,8 @@ def register(app: typer.Typer) -> None:
 def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Look at everything an installation needs: folder, database, mail server, cycle, clock, zone data, names.
 
-    Each fault comes with its remedy; with any fault the exit code is 3. Nothing is changed and no mail is sent.
+    Each fault comes with its remedy; with any fault the exit code is 3. A note is no fault, but work for the office.
+    Nothing is changed and no mail is sent.
     """
     checks = [_zone_data(), _package_names()]
     try:
@@ -68,10 +77,10 @@ def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
         if all(check.well for check in checks):
             checks += _of_the_open_folder(folder)
     if as_json:
-        print_json([{"check": c.name, "well": c.well, "sentence": c.sentence} for c in checks])
+        print_json([{"check": c.name, "well": c.well, "noted": c.noted, "sentence": c.sentence} for c in checks])
     else:
         for check in checks:
-            mark, style = ("ok   ", "green") if check.well else ("FAULT", "red")
+            mark, style = check.mark
             console.print(f"{mark} {check.name}: {check.sentence}", style=style, highlight=False, soft_wrap=True)
     if not all(check.well for check in checks):
         raise typer.Exit(FaultFoundError.exit_code)
@@ -169,7 +178,7 @@ def _sender(runtime: Runtime) -> Check:
 
 
 def _people(runtime: Runtime) -> list[Check]:
-    """Look at who can be told: vacant positions are a fault in a live folder, missing addresses are only said."""
+    """Look at who can be told: vacant positions are a fault in a live folder, missing addresses are only noted."""
     now = runtime.business_now()
     with runtime.reading(now) as work:
         session, today = work.session, local_day(now)
@@ -179,19 +188,26 @@ def _people(runtime: Runtime) -> list[Check]:
         unreachable = len(producers_without_address(session))
         unsaid = unsaid_notices(session, since=now - UNSAID_WINDOW)
         drafts = waiting_drafts(session)
+    remedy = "; `ocop people list --without-address` names them"
     positions = f"{len(vacant)} of {len(needed)} are vacant, so their mails are not sent; `ocop people list --vacant`"
     return [
         Check("positions", well=False, sentence=positions)
         if vacant
         else Check("positions", well=True, sentence=f"all {len(needed)} are held"),
-        Check("producers", well=True, sentence=f"{unreachable} of {producers} have no address"),
-        Check(
-            "notices",
-            well=True,
-            sentence=f"{unsaid} were not sent in the last {UNSAID_WINDOW.days} days for want of a person or an address",
+        _noted(
+            "producers", unreachable, f"{unreachable} of {producers} have no address{remedy if unreachable else ''}"
         ),
-        Check("escalations", well=True, sentence=f"{drafts} drafts wait for the office"),
+        _noted(
+            "notices",
+            unsaid,
+            f"{unsaid} were not sent in the last {UNSAID_WINDOW.days} days for want of a person or an address",
+        ),
+        _noted("escalations", drafts, f"{drafts} drafts wait for the office"),
     ]
+
+
+def _noted(name: str, count: int, sentence: str) -> Check:
+    return Check(name, well=True, sentence=sentence, noted=count > 0)
 
 
 def _health(runtime: Runtime) -> list[Check]:

@@ -1,4 +1,4 @@
-"""Commands that record what was done to dossiers: submit, receive, return, decide, reject, step, extend, withdraw."""
+"""Commands that record what was done to dossiers: submit, receive, return, decide, reject, step, withdraw."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from ocop_workflow.cli import (
 )
 from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
-from ocop_workflow.cli.options import AsOption, AtOption, DataOption, end_of_day, read_day, read_instant
+from ocop_workflow.cli.options import AsOption, AtOption, DataOption, read_day, read_instant
 from ocop_workflow.cli.output import console
 from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
 from ocop_workflow.errors import InputError
@@ -29,7 +29,6 @@ from ocop_workflow.policy.papers import PaperOnFile
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier
 from ocop_workflow.services.evaluations import conclude, reject
-from ocop_workflow.services.extensions import Extension, extend, obligation_to_extend
 from ocop_workflow.services.hand_steps import record_step
 from ocop_workflow.services.papers import checklist_of, record_paper
 from ocop_workflow.services.reopening import Reopening
@@ -253,30 +252,6 @@ def step_(
         record_step(work, row, step, actor=who, stage_id=stage, document=document, effective_at=effective_at, text=note)
 
     _do([reference], data, actor, at, language, act)
-
-
-@app.command("extend")
-def extend_(
-    reference: ReferenceArgument,
-    to: Annotated[str, typer.Option(help="The new last day in time, such as 2018-06-15.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
-    decision: Annotated[str, typer.Option(help="The number of the decision that grants it.")],
-    step: Annotated[str | None, typer.Option(help="Which date, where several are open.")] = None,
-    data: DataOption = None,
-    at: AtOption = None,
-    language: RefusalLanguageOption = Language.EN,
-) -> None:
-    """Give what is owed now a later last day; the party is told at once. A statutory date can't be extended.
-
-    `ocop extend` does the same to a unit, a stage, a round or a report, and takes an extension back.
-    """
-
-    def act(work: UnitOfWork, row: Dossier, who: str, _effective_at: datetime | None) -> None:
-        extend(
-            work, obligation_to_extend(work.session, row, step=step), Extension(end_of_day(to), reason, decision, who)
-        )
-
-    _do([reference], data, None, at, language, act)
 
 
 Act = Callable[[UnitOfWork, Dossier, str, datetime | None], None]

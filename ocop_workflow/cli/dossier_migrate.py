@@ -105,7 +105,6 @@ def _show(changes: Sequence[Change]) -> None:
             for change in changes
         ),
         caption=f"{len(changes)} dossiers",
-        unbroken=("number",),
     )
     print_table(
         "What they owe",
@@ -123,7 +122,7 @@ def _show(changes: Sequence[Change]) -> None:
             for change in changes
             for duty in _duties(change)
         ),
-        unbroken=("number",),
+        droppable=("why",),
     )
     ways = {
         (change.before.stage.title.en, change.after.stage.title.en, change.source): change.before.book.rule_set.id

@@ -14,7 +14,6 @@ from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import CycleOption, DataOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import (
     console,
-    is_narrow,
     iso,
     natural_order,
     print_json,
@@ -36,6 +35,7 @@ from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.positions import known_positions
+from ocop_workflow.services.source_labels import source_label
 from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
@@ -152,14 +152,13 @@ def show(
         said = translate(language, each.told.code, each.told.params)
         console.print(f"{_word(language, 'earlier')} {each.key}: {said}", highlight=False, markup=False, soft_wrap=True)
     columns = [_word(language, name) for name in ("step", "party", "last_day", "why", "source")]
-    print_table(_word(language, "owed"), columns, owed_lines, unbroken=(columns[2],))
+    print_table(_word(language, "owed"), columns, owed_lines, droppable=columns[4:])
     sessions.print_sessions()
     if closed:
         columns = [_word(language, name) for name in ("act", "why")]
         print_table(_word(language, "not_open"), columns, [(each["act"], each["sentence"]) for each in closed])
-    names = ("when", "actor", "event", "to", "source")[: 4 if is_narrow() else 5]
-    columns = [_word(language, name) for name in names]
-    print_table(_word(language, "history"), columns, [line[: len(columns)] for line in event_lines])
+    columns = [_word(language, name) for name in ("when", "actor", "event", "to", "source")]
+    print_table(_word(language, "history"), columns, event_lines, droppable=columns[4:])
 
 
 def dossier_object(row: Dossier, product: Product, producer: Producer, due_at: datetime | None) -> dict[str, object]:
@@ -260,14 +259,13 @@ def _print_list(cycle: Cycle, rows: Sequence[_Row], language: Language, *, now: 
         "turn": [row.turn for row in rows],
         "last_day": [last_day(row) for row in rows],
     }
-    names = [name for name in cells if not (is_narrow() and name in {"producer", "stars"})]
     counted: dict[str, Parameter] = {"count": len(rows), "when": show_instant(now)}
     print_table(
         translate(language, "table.dossiers", {"cycle": cycle.key}),
-        [_word(language, name) for name in names],
-        zip(*(cells[name] for name in names), strict=True),
+        [_word(language, name) for name in cells],
+        zip(*cells.values(), strict=True),
         caption=translate(language, "table.dossiers.count", counted),
-        unbroken=(_word(language, "number"),),
+        droppable=[_word(language, name) for name in ("producer", "stars")],
     )
 
 
@@ -281,7 +279,7 @@ def _owed_line(
         party_name(session, book, obligation.party, language),
         show_last_day(obligation.due_at),
         translate(language, why.code, why.params),
-        obligation.source,
+        source_label(obligation.source, language),
     )
 
 
@@ -299,7 +297,8 @@ def _event_line(
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
     if event.action == "step_done":
         said += f": {_step_done(book, details_of(event), language)}"
-    return show_instant(event.effective_at), actor, said + _ground(book, event, language), to, event.rule or ""
+    said += _ground(book, event, language)
+    return show_instant(event.effective_at), actor, said, to, source_label(event.rule or "", language)
 
 
 def _ground(book: Rulebook, event: Event, language: Language) -> str:

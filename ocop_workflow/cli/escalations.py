@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from notifications.catalogue import Language
-from ocop_workflow.cli.listed_notices import COLUMNS, listed
+from notifications.catalogue import Language, translate
+from ocop_workflow.cli.listed_notices import listed, print_notices
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
-from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.cli.output import console, print_json
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -48,8 +48,8 @@ def list_drafts(
     if as_json:
         print_json([row.as_object for row in rows])
         return
-    caption = f"{len(rows)} wait; `ocop escalations release` lets them leave with the next digest"
-    print_table(f"Drafts to superiors in {found.key}", COLUMNS, (row.row for row in rows), caption=caption)
+    title = translate(language, "table.drafts", {"cycle": found.key})
+    print_notices(title, rows, language, caption=translate(language, "table.drafts.count", {"count": len(rows)}))
 
 
 @app.command("release")

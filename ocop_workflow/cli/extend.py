@@ -1,4 +1,4 @@
-"""The commands `ocop extend`, `ocop overrun` and `ocop overruns`: later dates, and statutory ones that were missed."""
+"""The command `ocop extend`: later dates, and taking them back."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,15 +6,8 @@ from typing import Annotated
 import typer
 
 from ocop_workflow.cli.moves import ask, print_moves
-from ocop_workflow.cli.options import (
-    AtOption,
-    CycleOption,
-    DataOption,
-    JsonOption,
-    end_of_day,
-    read_instant,
-)
-from ocop_workflow.cli.output import console, iso, print_json, print_table, show_last_day
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, end_of_day, read_instant
+from ocop_workflow.cli.output import console
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -22,17 +15,13 @@ from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.extension_scopes import Scope, obligations_in
 from ocop_workflow.services.extension_undoing import undo_extension
 from ocop_workflow.services.extensions import Extension, extend_scope, moves_of, obligation_to_extend
-from ocop_workflow.services.obligations import open_obligations_of
-from ocop_workflow.services.overruns import Overrun, overruns_of, record_overrun
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Obligation
 
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
+    """Add this module's command."""
     app.command("extend")(extend_)
-    app.command("overrun")(overrun_)
-    app.command("overruns")(list_overruns)
 
 
 def extend_(
@@ -100,70 +89,3 @@ def _chosen(
     if any(name != "step" for name in scope.named):
         raise InputError("one dossier needs no unit, stage, round or report beside it; --step names one of its dates")
     return [obligation_to_extend(work.session, find_dossier(work.session, dossier), step=step)]
-
-
-def overrun_(
-    dossier: Annotated[str, typer.Argument(metavar="NUMBER", help="The dossier's number.")],
-    reason: Annotated[str, typer.Option(help="Why the statutory date was missed.")],
-    step: Annotated[str | None, typer.Option(help="Which step, where several were missed.")] = None,
-    data: DataOption = None,
-    at: AtOption = None,
-) -> None:
-    """Record why a statutory date was overrun; the date stays, and `ocop overruns` reports it."""
-    with open_runtime(data) as runtime:
-        now = runtime.moment_of_act(read_instant(at)).now
-        with runtime.transaction(now) as work:
-            row = find_dossier(work.session, dossier)
-            cycle = work.session.get_one(Cycle, row.cycle_id)
-            missed = [
-                overrun.obligation
-                for overrun in overruns_of(work, cycle)
-                if overrun.obligation.subject_id == row.id and step in (None, overrun.obligation.step)
-            ]
-            if len(missed) != 1:
-                owed = missed or open_obligations_of(work.session, row.id)
-                names = ", ".join(sorted({str(obligation.step) for obligation in owed})) or "nothing"
-                problem = "several statutory dates were" if missed else "no statutory date was"
-                raise InputError(f"{problem} overrun by {row.key} under that name; --step names one of {names}")
-            record_overrun(work, missed[0], reason=reason, actor=cycle.office_position)
-    console.print(f"The reason is on record for {row.key}, {missed[0].step}.", highlight=False, markup=False)
-
-
-def list_overruns(cycle: CycleOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
-    """List the statutory dates that were overrun, with article, days and the reason on record."""
-    with open_runtime(data) as runtime:
-        now = runtime.business_now()
-        with runtime.reading(now) as work:
-            found = find_cycle(work.session, cycle)
-            rows = overruns_of(work, found)
-            objects = [_object(overrun) for overrun in rows]
-    if as_json:
-        print_json(objects)
-        return
-    print_table(
-        f"Statutory dates overrun in {found.key}",
-        ("what", "who", "last day", "article", "done", "reason"),
-        (
-            (
-                overrun.obligation.key.removeprefix(f"{found.key}/"),
-                overrun.obligation.party,
-                show_last_day(overrun.due_at),
-                overrun.article,
-                iso(overrun.until),
-                overrun.reason,
-            )
-            for overrun in rows
-        ),
-        caption=f"{len(rows)} overrun, {sum(overrun.reason is None for overrun in rows)} without a reason on record",
-    )
-
-
-def _object(overrun: Overrun) -> dict[str, object]:
-    return {
-        "obligation": overrun.obligation.key,
-        "party": overrun.obligation.party,
-        "due_at": iso(overrun.due_at),
-        "article": overrun.article,
-        "done_at": iso(overrun.until),
-        "reason": overrun.reason,
-    }

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from notifications.catalogue import Language, translate
-from ocop_workflow.cli.output import iso, show_instant, show_last_day
+from ocop_workflow.cli.output import iso, print_table, show_instant, show_last_day
 from ocop_workflow.services.letters import about_of, act_of, party_name, subject_of
 from ocop_workflow.services.titles import told
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Notice, Obligation
 
-COLUMNS = ("id", "moment", "to", "says", "about", "owed by", "last day", "state")
+COLUMNS = ("id", "when", "addressee", "what", "about", "party", "last_day", "status")
+DROPPABLE = ("when", "party")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class ListedNotice:
     owed_by: str | None
     due_at: datetime | None
 
-    @property
-    def row(self) -> tuple[object, ...]:
+    def row(self, language: Language) -> tuple[object, ...]:
         """Return the cells under `COLUMNS`."""
+        reason, outcome = self.notice.suppression, self.notice.status
         return (
             self.notice.id[:8],
             show_instant(self.notice.moment_at),
@@ -37,7 +38,7 @@ class ListedNotice:
             self.about,
             self.owed_by,
             show_last_day(self.due_at),
-            self.notice.suppression or self.notice.status,
+            translate(language, f"reason.{reason}" if reason else f"explain.outcome.{outcome}"),
         )
 
     @property
@@ -55,6 +56,18 @@ class ListedNotice:
             "status": self.notice.status,
             "suppression": self.notice.suppression,
         }
+
+
+def print_notices(title: str, rows: Iterable[ListedNotice], language: Language, *, caption: str) -> None:
+    """Print notices as a table."""
+    titles = {name: translate(language, f"table.{name}") for name in COLUMNS}
+    print_table(
+        title,
+        list(titles.values()),
+        (row.row(language) for row in rows),
+        caption=caption,
+        droppable=[titles[name] for name in DROPPABLE],
+    )
 
 
 def listed(work: UnitOfWork, cycle: Cycle, notices: Iterable[Notice], language: Language) -> list[ListedNotice]:

@@ -3,13 +3,14 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy import func
 from sqlmodel import col, select
 
-from notifications.catalogue import Language
+from notifications.catalogue import Language, translate
 from ocop_workflow.cli.choices import check_choice
-from ocop_workflow.cli.listed_notices import COLUMNS, listed
+from ocop_workflow.cli.listed_notices import listed, print_notices
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
-from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.cli.output import console, print_json, shown_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -37,7 +38,7 @@ def list_notices(
         bool, typer.Option("--to-do", help="Only what reached nobody and still has to be told: work for the office.")
     ] = False,
     status: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(STATUSES)}.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many: the newest, with --to-do the oldest.")] = 50,
     language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,21 +49,23 @@ def list_notices(
     with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
         found = find_cycle(work.session, cycle)
         if to_do:
-            chosen = notices_to_tell(work, found)[:limit]
+            waiting = notices_to_tell(work, found)
+            chosen, total = waiting[:limit], len(waiting)
         else:
             query = select(Notice).where(col(Notice.cycle_id) == found.id)
             if status is not None:
                 query = query.where(col(Notice.status) == status)
             newest = query.order_by(col(Notice.moment_at).desc(), col(Notice.key)).limit(limit)
             chosen = list(work.session.exec(newest))
+            total = work.session.exec(select(func.count()).select_from(query.subquery())).one()
         rows = listed(work, found, chosen, language)
     if as_json:
         print_json([row.as_object for row in rows])
         return
-    caption = f"{len(rows)} shown; --limit for more"
+    caption = shown_of(len(rows), total, language, order="oldest" if to_do else "newest")
     if to_do:
-        caption += "; `ocop notices fulfil ID --how telephone --by NAME` records that somebody was told"
-    print_table(f"Notices of {found.key}", COLUMNS, (row.row for row in rows), caption=caption)
+        caption += f"; {translate(language, 'table.notices.tell')}"
+    print_notices(translate(language, "table.notices", {"cycle": found.key}), rows, language, caption=caption)
 
 
 @app.command("fulfil")

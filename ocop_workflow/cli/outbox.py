@@ -3,11 +3,12 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.options import DataOption, JsonOption
-from ocop_workflow.cli.output import iso, print_json, print_table, show_instant
+from ocop_workflow.cli.output import iso, print_json, print_table, show_instant, shown_of
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.storage.tables import Mail
 
@@ -34,11 +35,12 @@ def list_mails(
 ) -> None:
     """List mails, the newest first."""
     check_choice("status", status, STATUSES)
-    query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id)).limit(limit)
+    query = select(Mail).order_by(col(Mail.created_at).desc(), col(Mail.id))
     if status is not None:
         query = query.where(col(Mail.status) == status)
     with open_runtime(data) as runtime, runtime.database.reading() as session:
-        mails = list(session.exec(query))
+        mails = list(session.exec(query.limit(limit)))
+        total = session.exec(select(func.count()).select_from(query.subquery())).one()
     if as_json:
         print_json(
             [
@@ -71,5 +73,6 @@ def list_mails(
             )
             for mail in mails
         ),
-        caption=f"{len(mails)} shown; --limit for more",
+        caption=shown_of(len(mails), total),
+        droppable=("kind", "attempts"),
     )

@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from notifications.catalogue import Language, translate
+from ocop_workflow.cli.column_widths import column_widths, fit_whole
 from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
 
 NARROW = 110
-"""Characters; below that a table leaves out what can be looked up."""
+"""Characters; below that a table that doesn't fit leaves out what can be looked up."""
 
 console = Console()
 error_console = Console(stderr=True)
@@ -39,22 +41,36 @@ def print_table(
     rows: Iterable[Sequence[object]],
     *,
     caption: str = "",
-    unbroken: Sequence[str] = (),
+    droppable: Sequence[str] = (),
 ) -> None:
-    """Print rows as a table; numbers stand right, nothing is cut, and columns named `unbroken` keep to one line."""
-    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    """Print rows as a table; numbers stand right, nothing is cut, and words, days and numbers keep to one line.
+
+    The columns named `droppable` can be looked up elsewhere; a narrow window leaves them out when all don't fit.
+    """
     material = [list(row) for row in rows]
-    for index, name in enumerate(columns):
-        numeric = bool(material) and all(isinstance(row[index], int) for row in material)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=name in unbroken)
-    for row in material:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))  # no markup in people's names
+    cells = [[name, *(_text(row[index]) for row in material)] for index, name in enumerate(columns)]
+    if console.width < NARROW and not fit_whole(cells, _room(len(cells))):
+        cells = [column for column in cells if column[0] not in droppable]
+    numeric = {name for index, name in enumerate(columns) if material and _is_numeric(row[index] for row in material)}
+    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    for (name, *_), width in zip(cells, column_widths(cells, _room(len(cells))), strict=True):
+        table.add_column(name, justify="right" if name in numeric else "left", overflow="fold", width=width)
+    for index in range(1, len(material) + 1):
+        table.add_row(*(Text(column[index]) for column in cells))  # no markup in people's names
     console.print(table)
 
 
-def is_narrow() -> bool:
-    """Tell whether a table of more than six columns would be hard to read here."""
-    return console.width < NARROW
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _is_numeric(values: Iterable[object]) -> bool:
+    return all(isinstance(value, int) for value in values)
+
+
+def _room(columns: int) -> int:
+    """Return how many characters a table's texts have; each column has a line and two blanks beside it."""
+    return console.width - 3 * columns - 1
 
 
 def natural_order(text: str) -> tuple[tuple[int, str], ...]:
@@ -65,6 +81,11 @@ def natural_order(text: str) -> tuple[tuple[int, str], ...]:
 def show_instant(instant: datetime | None) -> str:
     """Return an instant in the office's zone, or a dash."""
     return "–" if instant is None else f"{instant.astimezone(OFFICE_ZONE):%d/%m/%Y %H:%M}"
+
+
+def shown_of(shown: int, total: int, language: Language = Language.EN, *, order: str = "newest") -> str:
+    """Return how much of a list is shown, and how to see the rest where there is more."""
+    return translate(language, f"table.shown.{order if shown < total else 'all'}", {"count": shown, "total": total})
 
 
 def show_last_day(due_at: datetime | None) -> str:

@@ -136,7 +136,6 @@ def _print(table: Matrix, units: UnitRegister, language: Language, *, when: str)
             for row, cells in table.rows.items()
         ),
         caption=_legend(table, language, when),
-        unbroken=table.periods,
     )
 
 

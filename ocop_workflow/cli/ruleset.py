@@ -13,6 +13,7 @@ from ocop_workflow.cli.ruleset_lines import RuleLine, differing_lines, rule_line
 from ocop_workflow.config_files import default_config_dir, load_rule_set, load_rule_sets
 from ocop_workflow.policy.intake import intakes_of
 from ocop_workflow.policy.rule_set import RuleSet
+from ocop_workflow.services.source_labels import source_label
 
 app = typer.Typer(help="Read regulations as data.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -41,7 +42,6 @@ def list_rule_sets(
         translate(language, "ruleset.list"),
         [translate(language, f"ruleset.column.{name}") for name in names],
         [_row(rule_set, language) for rule_set in rule_sets],
-        unbroken=(translate(language, "ruleset.column.id"),),
     )
 
 
@@ -60,7 +60,12 @@ def show(
     lines = rule_lines(rule_set, language)
     sections = [""] + [line.section for line in lines]
     rows = [
-        ("" if before == now else translate(language, f"ruleset.section.{now}"), line.subject, line.text, line.source)
+        (
+            "" if before == now else translate(language, f"ruleset.section.{now}"),
+            line.subject,
+            line.text,
+            _sources(line, language),
+        )
         for (before, now), line in zip(pairwise(sections), lines, strict=True)
     ]
     columns = [translate(language, f"ruleset.column.{name}") for name in ("section", "subject", "rule")]
@@ -127,7 +132,11 @@ def _difference(pair: tuple[RuleLine | None, RuleLine | None], names: tuple[str,
     return {"section": known.section, "key": known.key, "subject": known.subject, "rules": said}
 
 
+def _sources(line: RuleLine, language: Language) -> str:
+    return "\n".join(dict.fromkeys(source_label(source, language) for source in line.source.splitlines()))
+
+
 def _differing_row(pair: tuple[RuleLine | None, RuleLine | None], language: Language) -> tuple[str, ...]:
     known = next(line for line in pair if line is not None)
-    cells = ["–" if line is None else f"{line.text}\n[{line.source}]" for line in pair]
+    cells = ["–" if line is None else f"{line.text}\n[{_sources(line, language)}]" for line in pair]
     return translate(language, f"ruleset.section.{known.section}"), known.subject, *cells

@@ -14,6 +14,7 @@ from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.explaining import Explanation, Extended, RungOutcome, explain, find_obligation
 from ocop_workflow.services.letters import about_of, act_of, party_name
+from ocop_workflow.services.source_labels import source_label
 from ocop_workflow.services.titles import rung_title
 
 
@@ -108,10 +109,12 @@ def _print(session: Session, explained: Explanation, language: Language) -> None
     if obligation.due_at is not None:
         last_day = last_day_in_time(obligation.due_at)
         line("last_day", f"{show_weekday(language, last_day)} {show_date(last_day)}")
-    line("written", f"{explained.written or '–'} ({obligation.source})")
+    line("written", f"{explained.written or '–'} ({source_label(obligation.source, language)})")
     line("reckoned", why_sentence(explained.due, language))
     if explained.skipped:
         line("skipped", ", ".join(show_date(day) for day in explained.skipped))
+    for offer in explained.offered:
+        line("offered", translate(language, offer.code, offer.params))
     line("origin", say(f"origin.{obligation.origin}"))
     if explained.extensions:
         print_table(

@@ -9,17 +9,26 @@ from ocop_workflow.policy.statutory_limits import unwatched
 
 def not_acted_on(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> tuple[str, ...]:
     """Return a sentence for each rule that has no effect yet, so that nobody relies on it."""
-    return (*_of_rule_sets(rule_sets), *_of_certificates(plan, rule_sets))
+    return (*_of_rule_sets(plan, rule_sets), *_of_certificates(plan, rule_sets))
 
 
-def _of_rule_sets(rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
+def _of_rule_sets(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:
     for name, rules in rule_sets.items():
         for limit, why in unwatched(rules):
             yield f'rule set "{name}": the statutory limit "{limit}" is read, but not watched: {why}'
+        undated = {batch.stage for batch in rules.batches} - _dated_stages(plan)
+        if undated:
+            stages = ", ".join(sorted(undated))
+            yield f'rule set "{name}": batches are not watched at {stages}, where the plan gives no date'
         if rules.transitions:
             yield f'rule set "{name}": transitions are read, but the last days they set are not watched'
-        if rules.batches:
-            yield f'rule set "{name}": batches are read, but only the dates of the plan are watched'
+
+
+def _dated_stages(plan: CyclePlan) -> set[str]:
+    """Return the stages of which some round dates a step."""
+    rounds = [round_ for year in plan.years.values() for round_ in year.rounds]
+    dated = [item for round_ in rounds for item in round_.stages.items()]
+    return {stage for stage, steps in dated if any(step.due is not None for step in steps.values())}
 
 
 def _of_certificates(plan: CyclePlan, rule_sets: Mapping[str, RuleSet]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from ocop_workflow.policy.eligibility import Eligibility
 
 def _read_month_day(value: str) -> str:
     try:
-        date.fromisoformat(f"2000-{value}")
+        date.fromisoformat(f"2001-{value}")  # 29 February is no day of every year
     except ValueError:
         raise ValueError(f'"{value[:80]}" is no day of the year; write it as "04-30"') from None
     return value

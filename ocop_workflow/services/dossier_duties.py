@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from ocop_workflow.clock import local_day, start_of_day
+from ocop_workflow.policy.batches import in_its_batch
 from ocop_workflow.policy.date_expressions import Anchor, Due, Origin, ResolvedDue, Within
 from ocop_workflow.policy.date_forms import At
 from ocop_workflow.policy.plan import Lapse, StepDates
@@ -247,15 +248,24 @@ def dated_step(
 ) -> DatedStep | None:
     """Return a step's date by the plan and by the regulation; None where neither gives one.
 
-    The arguments are those of `step_due`, for a step of a stage with what the plan says of its date.
+    What was requested too late for the batch that the plan dates is evaluated in the next one. The arguments are those
+    of `step_due`, for a step of a stage with what the plan says of its date.
     """
     planned = None
     if dates.due is not None:
         planned = step_due(
             case.book, dates.due, anchors=anchors, opens_at=opens_at, of_producer=of_producer, told_at=told_at
         )
+        requested_at = _requested_at(anchors)
+        if requested_at is not None and not isinstance(dates.due.date, Within):
+            planned = in_its_batch(planned, case.book.rule_set, stage.id, requested_at=requested_at)
     limits = limits_of(case.book.rule_set, stage, step, kind=case.dossier.kind)
     return dated_by(planned, [as_statutory(limit, resolve(case.book, limit.due, anchors)) for limit in limits])
+
+
+def _requested_at(anchors: Mapping[Anchor, datetime]) -> datetime | None:
+    """Return when the dossier first came to a stage; what is brought back after a return comes after the receipt."""
+    return min((anchors[name] for name in (Anchor.SUBMITTED, Anchor.RECEIVED) if name in anchors), default=None)
 
 
 def _lapse_at(

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from notifications.letter import Wording
 from ocop_workflow.clock import local_day
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.date_forms import DateExpression, Firmness, Origin, ReportDue
 from ocop_workflow.policy.ladders import RungMoment
 from ocop_workflow.policy.resolved_due import ResolvedDue
+from ocop_workflow.services.batch_offers import batch_offered
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.letters import Subject, book_of, subject_of
 from ocop_workflow.services.obligations import RENEWAL, WITHDRAWAL, moments_of
@@ -78,6 +80,7 @@ class Explanation:
         due: The date as first reckoned, with its explanation.
         skipped: The days off between the beginning of a counted term and its end.
         extensions: How the date was moved, the first one first.
+        offered: The next batch, where the request for this one is late.
         rungs: The ladder, the earliest moment first.
     """
 
@@ -89,6 +92,7 @@ class Explanation:
     due: ResolvedDue
     skipped: tuple[date, ...]
     extensions: tuple[Extended, ...]
+    offered: tuple[Wording, ...]
     rungs: tuple[RungOutcome, ...]
 
 
@@ -136,6 +140,7 @@ def explain(work: UnitOfWork, obligation: Obligation) -> Explanation:
         _first_due(obligation, extensions),
         _skipped(book, obligation.why_params),
         extensions,
+        batch_offered(book, obligation, on=local_day(work.now)) if obligation.status == "open" else (),
         tuple(sorted(_rungs(work, book, cycle, obligation), key=lambda rung: (rung.at, rung.version, rung.rung))),
     )
 

@@ -14,6 +14,7 @@ from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.approvals import APPROVAL
 from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.route import PRODUCER
+from ocop_workflow.services.batch_offers import batch_offered
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_lines import (
     CERTIFICATE_NEWS,
@@ -227,6 +228,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, ur
         details = certificate_details(session, certificate_case(session, books, subject), obligation, mail)
     if isinstance(subject, PlanTask):
         act = helper_act(book, subject, notice) or act
+    offered = batch_offered(book, obligation, on=mail.local_date)
     return Line(
         notice_key=notice.key,
         kind=LineKind(notice.line_kind),
@@ -239,7 +241,7 @@ def _line(session: Session, books: RulebookShelf, notice: Notice, mail: Mail, ur
         else None,
         url=url_of(subject),
         owed_by=party_name(session, book, obligation.party, mail.language) if is_escalation else None,
-        details=(*number(subject), *details),
+        details=(*number(subject), *details, *offered),
         lapses_on=last_day_in_time(obligation.lapse_at) if warned and obligation.lapse_at else None,
         link_code=REPORT_LINK if isinstance(subject, Report) else None,
     )

@@ -27,6 +27,7 @@ from ocop_workflow.services.session_rows import (
     sessions_of,
     sheets_of_session,
 )
+from ocop_workflow.services.source_labels import source_in_both
 from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import (
@@ -93,7 +94,11 @@ def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequ
         last = events_of(session, f"dossier:{dossier.id}")[-1]
         ground = details_of(last).get("ground", "")
         source = next((each.source for each in book.rule_set.rejection_grounds if each.id == ground), last.rule or "")
-        told.append(Wording("result.rejected", {"ground": ground_title(book.rule_set, ground), "source": source}))
+        told.append(
+            Wording(
+                "result.rejected", {"ground": ground_title(book.rule_set, ground), "source": source_in_both(source)}
+            )
+        )
     return told
 
 
@@ -109,15 +114,17 @@ def _of_session(shown: ShownSession) -> list[Wording]:
     code = "result.mean" if shown.consultation is None else "result.written"
     told = [
         Wording(code, {**made, "stage": stage.title.model_dump()}),
-        Wording("result.band", {"stars": rating.band_stars, "source": band.source}),
+        Wording("result.band", {"stars": rating.band_stars, "source": source_in_both(band.source)}),
     ]
     told += [
-        Wording("result.gate", {"gate": gate.title.model_dump(), "stars": gate.cap, "source": gate.source})
+        Wording(
+            "result.gate", {"gate": gate.title.model_dump(), "stars": gate.cap, "source": source_in_both(gate.source)}
+        )
         for gate in shown.gates
         if gate.id in rating.unmet
     ]
     outcome = outcome_for(stage, Facts(mean=rating.score))
     if outcome is not None:
         source = outcome.source or stage.source
-        told.append(Wording("result.outcome", {"stars": rating.stars, "source": source}))
+        told.append(Wording("result.outcome", {"stars": rating.stars, "source": source_in_both(source)}))
     return told

@@ -9,6 +9,7 @@ from ocop_workflow.policy.date_expressions import Firmness
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.rule_set import Stage
+from ocop_workflow.services.batch_offers import batch_offered
 from ocop_workflow.services.obligations import is_as_reckoned
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.titles import explanation_code, in_both, position_title
@@ -67,7 +68,7 @@ def open_task(book: Rulebook, producer: Producer, obligation: Obligation, *, now
         overdue_days=overdue_days,
         expected=expected,
         lapses_after=last_day_in_time(obligation.lapse_at) if obligation.lapse_at else None,
-        why=_why(obligation),
+        why=(*_why(obligation), *batch_offered(book, obligation, on=local_day(now))),
     )
 
 

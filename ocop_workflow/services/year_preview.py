@@ -140,7 +140,7 @@ class _KindOfDuty:
             if duty.due_at is not None
             and duty.deadline_version == 1
             and "anchor" not in duty.why_params
-            and duty.why_code != "office_delay"
+            and duty.why_code not in ("office_delay", "next_batch")
         }
         start = min(local_day(duty.opens_at) for duty in self.duties)
         return Span(self.key, self.title, start, max({*ends, *fixed}), tuple(sorted(fixed)))

@@ -171,9 +171,9 @@ def test_a_plan_of_another_office_amends_nothing(ocop: Any, office: Path) -> Non
 
 
 def test_overruns_are_listed_and_refused_where_there_are_none(ocop: Any, office: Path) -> None:
-    assert json.loads(ocop("overruns", "--data", office, "--json").out) == []
+    assert json.loads(ocop("overrun", "list", "--data", office, "--json").out) == []
     number = json.loads(ocop("dossier", "list", "--data", office, "--json").out)[0]["key"]
-    refused = ocop("overrun", number, "--reason", "x", "--data", office)
+    refused = ocop("overrun", "add", number, "--reason", "x", "--data", office)
 
     assert refused.code == 2
     assert "no statutory date was overrun by" in refused.err

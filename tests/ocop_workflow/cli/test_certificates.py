@@ -157,12 +157,12 @@ def test_withdrawal_names_ground_and_overrun(ocop: Any, office: Path, table: Cal
     common = ("--decision", "7/QĐ", "--found-on", "2018-02-01", "--data", office)
     wrong = ocop("certificate", "revoke", "11/GCN", "--ground", "whim", *common)
     known = wrong.err.rpartition(" known are ")[2].strip().split(", ")
-    done = ocop("certificate", "revoke", "11/GCN", "--ground", known[0], *common)
+    done = ocop("certificate", "revoke", "11/GCN", "--ground", known[0], *common, "--at", "02/03/2018")
     again = ocop("certificate", "revoke", "11/GCN", "--ground", known[0], *common)
     shown = ocop("certificate", "show", "11/GCN", "--data", office, "--language", "vi")
 
     assert wrong.code == 2
-    assert "certificate 11/GCN is withdrawn from 01/03/2018" in done.out
+    assert "certificate 11/GCN is withdrawn from 02/03/2018" in done.out
     assert again.code == 2
     assert "a certificate that is revoked can't take `revoke`" in again.err
     assert "đã thu hồi" in shown.out

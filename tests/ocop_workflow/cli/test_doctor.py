@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from notifications.catcher import MailCatcher
 from ocop_workflow.cli import folder
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.config_files import default_config_dir
 from ocop_workflow.runtime import open_runtime
+from ocop_workflow.storage.tables import Producer
 
 NOBODY = 65534
 
@@ -197,6 +199,18 @@ def test_doctor_says_who_has_no_address_and_what_waits(ocop: Any, office: Path) 
     assert sentences["notices"].startswith("0 were not sent in the last 30 days")
     assert sentences["escalations"] == "0 drafts wait for the office"
     assert sentences["positions"].startswith("all ")
+
+
+def test_doctor_notes_producers_to_whom_nothing_can_be_mailed(ocop: Any, office: Path) -> None:
+    """It is no fault, so the exit code stays 0, but work for the office."""
+    with open_runtime(office) as runtime, runtime.transaction(runtime.business_now()) as work:
+        for producer in work.session.exec(select(Producer)).all()[:2]:
+            producer.email = None
+    looked = ocop("doctor", "--data", office)
+
+    assert looked.code == 0
+    (line,) = [line for line in looked.out.splitlines() if " producers: " in line]
+    assert line.startswith("note  producers: 2 of 5 have no address; `ocop people list --without-address`")
 
 
 def test_serve_of_a_live_folder_begins_with_its_faults(live: Path, capsys: pytest.CaptureFixture[str]) -> None:

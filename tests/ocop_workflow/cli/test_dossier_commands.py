@@ -1,4 +1,4 @@
-"""Dossiers by command: list, show, submit, receive, return, decide, extend, withdraw."""
+"""Dossiers by command: list, show, submit, receive, return, decide, withdraw, and extend."""
 
 import json
 from datetime import date, time
@@ -114,8 +114,9 @@ def test_refused_command_changes_nothing(ocop: Any, office: Path) -> None:
 
 def test_extend_gives_a_later_last_day_and_is_on_record(ocop: Any, office: Path) -> None:
     extended = ocop(
-        "dossier",
         "extend",
+        "--yes",
+        "--dossier",
         "1-1-1",
         "--to",
         "20/03/2018",

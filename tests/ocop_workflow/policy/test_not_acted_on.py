@@ -5,7 +5,7 @@ import pytest
 from ocop_workflow.config_files import default_config_dir, find_plan, load_plan_files
 from ocop_workflow.policy.date_expressions import Due
 from ocop_workflow.policy.not_acted_on import not_acted_on
-from ocop_workflow.policy.plan import CertificateRules
+from ocop_workflow.policy.plan import CertificateRules, CyclePlan
 from ocop_workflow.policy.rule_set import StatutoryLimit
 
 
@@ -46,3 +46,17 @@ def test_statutory_limits_that_date_nothing_are_named_with_the_reason() -> None:
         ),
         f'rule set "{name}": the statutory limit "floating" is read, but not watched: it names no stage',
     )
+
+
+def test_batches_are_acted_on_where_the_plan_dates_their_stages() -> None:
+    files = load_plan_files(find_plan(default_config_dir(), "province-2027"), default_config_dir())
+    year = files.plan.years[2027]
+    undated = [round_.model_copy(update={"stages": {}}) for round_ in year.rounds]
+    without = files.plan.model_copy(update={"years": {2027: year.model_copy(update={"rounds": tuple(undated)})}})
+
+    def about_batches(plan: CyclePlan) -> list[str]:
+        return [note for note in not_acted_on(plan, files.rule_sets) if "batches" in note]
+
+    assert about_batches(files.plan) == []
+    (note,) = about_batches(without)
+    assert note.endswith("not watched at national_evaluation, province_evaluation, where the plan gives no date")

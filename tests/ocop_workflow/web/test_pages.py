@@ -190,6 +190,8 @@ def test_status_of_every_end_can_be_told(counter: "Counter") -> None:
     page = counter.client.get(f"/s/{counter.token()}").text
 
     assert "Hồ sơ đã được rút" in page
+    assert "Ngày rút hồ sơ" in page
+    assert "Ngày có kết quả" not in page
     assert "kết thúc ở bước này" in page
     assert "Đến lượt" not in page
     assert "Đánh giá" not in page
