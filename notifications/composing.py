@@ -82,8 +82,7 @@ def compose(
     boundary = f"=_{sha256(message_id.encode()).hexdigest()[:32]}"
     message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
     message["Content-Language"] = letter.language.value
-    message.attach(_part(_nfc(text_of(letter)), "plain"))
-    message.attach(_part(_nfc(html_of(letter)), "html"))
+    message.set_payload([_part(_nfc(text_of(letter)), "plain"), _part(_nfc(html_of(letter)), "html")])
     return message.as_bytes()
 
 
