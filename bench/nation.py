@@ -48,19 +48,24 @@ def nation(*, scale: float, offices: int = OFFICES) -> tuple[tuple[Province, ...
     return tuple(provinces), names
 
 
-def nation_documents(rule_set: RuleSet, *, scale: float, offices: int = OFFICES) -> Iterator[CycleDocuments]:
+def nation_documents(
+    rule_set: RuleSet, *, scale: float, offices: int = OFFICES, installation: int = 0, installations: int = 1
+) -> Iterator[CycleDocuments]:
     """Yield what each office's cycle is opened with: the same register for all, its own plan and products.
 
-    The dossiers are spread evenly over the communes, 12,000 over all of them.
+    The dossiers are spread evenly over the communes, 12,000 over all of them. Of several installations each has its own
+    provinces: the first every second one of two, say.
     """
     provinces, names = nation(scale=scale, offices=offices)
     units = _register(rule_set, provinces, names)
     year = rule_set.in_force.start.year + 1
     numbered = count()
-    for province in provinces:
+    for place, province in enumerate(provinces):
         products = tuple(
             product for commune in province.communes for product in _products(commune, _share(next(numbered)))
         )
+        if place % installations != installation:
+            continue
         plan = CyclePlan.model_validate(_plan(rule_set, province, year))
         days = working_days_of_plan(plan.first_day, plan.runs_until, plan.calendar)
         yield CycleDocuments(plan, rule_set, {}, units, days, products)

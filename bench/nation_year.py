@@ -3,6 +3,9 @@
 34 offices, 3,321 communes, 12,000 dossiers and 13,284 quarterly reports live through a year in a simulated folder:
 production's services and flows, one tick a day, people's acts in one transaction per office and day. Mails are composed
 and frozen as ever, and handed to a sender in this process that accepts and forgets them: no network is measured.
+
+With `--installations 2` the provinces are shared between two folders, each with a process of its own, as offices that
+run their own machines would.
 """
 
 import argparse
@@ -11,11 +14,14 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
+from multiprocessing import Manager, get_context
 from pathlib import Path
+from queue import Empty
 
 from rich.console import Console
 from rich.progress import Progress
@@ -73,26 +79,20 @@ class BenchRuntime(Runtime):
 
 @dataclass(slots=True)
 class Measured:
-    """What a run measured; `seconds` by phase, in the order in which they began."""
+    """What a run measured; `seconds` by phase, in the order in which they began.
+
+    `cpu_seconds` is the process's own time, which neighbours on the machine do not lengthen much.
+    """
 
     wall_seconds: float = 0.0
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    rows: dict[str, int] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+    peak_megabytes: float = 0.0
+    seconds: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
     mails_by_day: Counter[date] = field(default_factory=Counter)
     costliest: list[tuple[str, float]] = field(default_factory=list)
     sampling_share: float = 0.0
     trouble: list[str] = field(default_factory=list)
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Return the process's own time so far, which neighbours on the machine do not lengthen much."""
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime + used.ru_stime
-
-    @property
-    def peak_megabytes(self) -> float:
-        """Return the process's largest resident memory so far."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
     @contextmanager
     def phase(self, name: str) -> Generator[None, None, None]:
@@ -111,7 +111,9 @@ def measure(
     offices: int = OFFICES,
     days: int = DAYS,
     rule_set_id: str = RULE_SET,
-    progress: Progress | None = None,
+    installation: int = 0,
+    installations: int = 1,
+    day_done: Callable[[int], object] = lambda _number: None,
 ) -> Measured:
     """Live through the year in a new folder and return what it took.
 
@@ -121,7 +123,9 @@ def measure(
         offices: How many offices there are.
         days: How many days are lived through.
         rule_set_id: Whose route is gone; its lowest level is taken for the communes.
-        progress: Where a bar is shown, day by day.
+        installation: Which installation this is, from 0.
+        installations: Between how many the provinces are shared.
+        day_done: Called after each day with its number.
     """
     measured = Measured()
     began = time.perf_counter()
@@ -133,7 +137,9 @@ def measure(
     with open_runtime(folder) as opened, Sampler() as sampler:
         runtime = BenchRuntime(**{each.name: getattr(opened, each.name) for each in fields(Runtime)})
         with measured.phase("open cycles"), runtime.transaction(opened_at) as work:
-            for documents in nation_documents(rule_set, scale=scale, offices=offices):
+            for documents in nation_documents(
+                rule_set, scale=scale, offices=offices, installation=installation, installations=installations
+            ):
                 open_cycle(work, documents, year=first_day.year, actor=f"{documents.plan.office}/office")
             appoint_everybody(
                 work, work.books.of_cycle(work.session, cycles_of(work.session)[0]), seed=SEED, start_on=first_day
@@ -141,16 +147,67 @@ def measure(
         _tick(runtime, measured, schedules, opened_at)
         with measured.phase("script"):
             acts = _script(runtime, opened_at)
-        dates = [first_day + timedelta(days=number) for number in range(1, days)]
-        for day in progress.track(dates, description="the nation's year") if progress else dates:
+        for number in range(1, days):
+            day = first_day + timedelta(days=number)
             _tick(runtime, measured, schedules, at_local(day, TICK_AT))
             with measured.phase("people's acts"):
                 _act(runtime, measured, day, acts.pop(day, {}))
+            day_done(number)
         _count(runtime, measured)
     measured.wall_seconds = time.perf_counter() - began
     measured.costliest = sampler.costliest(COSTLIEST)
     measured.sampling_share = sampler.own_seconds / measured.wall_seconds
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    measured.cpu_seconds = used.ru_utime + used.ru_stime
+    measured.peak_megabytes = used.ru_maxrss / 1024
     return measured
+
+
+def measure_together(
+    folder: Path, *, scale: float, offices: int, rule_set_id: str, installations: int, progress: Progress
+) -> Measured:
+    """Live through the year in several installations at once, each in a process of its own, and return the sum.
+
+    The wall time is that of all together; the memory is the sum of their peaks.
+    """
+    days = progress.add_task("the nation's year", total=(DAYS - 1) * installations)
+    began = time.perf_counter()
+    with Manager() as manager, ProcessPoolExecutor(installations, mp_context=get_context("spawn")) as pool:
+        done = manager.Queue()
+        runs = [
+            pool.submit(
+                measure,
+                folder / str(number),
+                scale=scale,
+                offices=offices,
+                rule_set_id=rule_set_id,
+                installation=number,
+                installations=installations,
+                day_done=done.put,
+            )
+            for number in range(installations)
+        ]
+        while not all(run.done() for run in runs):
+            with suppress(Empty):
+                done.get(timeout=1)
+                progress.advance(days)
+        return _sum([run.result() for run in runs], wall_seconds=time.perf_counter() - began)
+
+
+def _sum(parts: Sequence[Measured], *, wall_seconds: float) -> Measured:
+    total = Measured(wall_seconds=wall_seconds)
+    shares: Counter[str] = Counter()
+    for part in parts:
+        total.cpu_seconds += part.cpu_seconds
+        total.peak_megabytes += part.peak_megabytes
+        total.seconds.update(part.seconds)
+        total.rows.update(part.rows)
+        total.mails_by_day.update(part.mails_by_day)
+        shares.update(dict(part.costliest))
+        total.sampling_share = max(total.sampling_share, part.sampling_share)
+        total.trouble += part.trouble
+    total.costliest = [(name, share / len(parts)) for name, share in shares.most_common(COSTLIEST)]
+    return total
 
 
 def _tick(runtime: Runtime, measured: Measured, schedules: Sequence[Schedule], at: datetime) -> None:
@@ -224,14 +281,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="the share of communes, dossiers and reports")
     parser.add_argument("--offices", type=int, default=OFFICES, help="how many of the 34 offices")
+    parser.add_argument("--installations", type=int, default=1, help="between how many folders the offices are shared")
     parser.add_argument("--rule-set", default=RULE_SET, help="whose lowest level is taken for the communes")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as progress:
-        measured = measure(
-            Path(folder) / "data",
+        measured = measure_together(
+            Path(folder),
             scale=given.scale,
             offices=given.offices,
             rule_set_id=given.rule_set,
+            installations=given.installations,
             progress=progress,
         )
     for line in report(measured, scale=given.scale):

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -78,10 +78,11 @@ def compose(
         message[RETURN_PATH_HEADER] = return_path_key
     if letter.simulated:
         message[NOTICES_HEADER] = ", ".join(line.notice_key for line in letter.lines)
-    message.set_content(_nfc(text_of(letter)))
-    message.add_alternative(_nfc(html_of(letter)), subtype="html")
-    message["Content-Language"] = letter.language.value  # earlier, add_alternative would move it into the text part
-    message.set_boundary(f"=_{sha256(message_id.encode()).hexdigest()[:32]}")
+    message["MIME-Version"] = "1.0"
+    boundary = f"=_{sha256(message_id.encode()).hexdigest()[:32]}"
+    message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
+    message["Content-Language"] = letter.language.value
+    message.set_payload([_part(_nfc(text_of(letter)), "plain"), _part(_nfc(html_of(letter)), "html")])
     return message.as_bytes()
 
 
@@ -89,6 +90,12 @@ def notice_keys(message: EmailMessage) -> tuple[str, ...]:
     """Return the notice keys that a simulated mail lists, in the letter's order; none for a real mail."""
     listed = message.get(NOTICES_HEADER)
     return tuple(str(listed).split(", ")) if listed else ()
+
+
+def _part(text: str, subtype: str) -> MIMEPart:
+    part = MIMEPart(policy=MAIL_POLICY)
+    part.set_content(text, subtype=subtype)
+    return part
 
 
 def _check(letter: Letter) -> None:

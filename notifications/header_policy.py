@@ -20,6 +20,9 @@ LONGEST_LINE = 998
 
 FOLD = "\r\n"
 
+_PARSED = ("from", "to", "cc", "bcc", "reply-to", "sender", "content-", "mime-")
+"""How the names of headers begin whose text has a structure that is looked at."""
+
 _WORD = re.compile(" *[^ ]+")
 
 
@@ -35,10 +38,13 @@ class MailPolicy(EmailPolicy):
     """Writes messages in ASCII with CRLF line ends; refuses control characters in any header."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        """Keep text that only looks like an encoded word as it is; the standard parser would decode it."""
+        """Keep text as it is; the standard parser would decode what only looks like an encoded word.
+
+        Addresses are parsed, and what describes content, since the message reads that while it is put together.
+        """
         if isinstance(value, str):
             _refuse_control_characters(name, value)
-            if "=?" in value:
+            if "=?" in value or not name.lower().startswith(_PARSED):
                 return name, value
         return super().header_store_parse(name, value)
 

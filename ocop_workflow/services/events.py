@@ -85,6 +85,7 @@ def append_event(work: UnitOfWork, *, stream: str, seq: int, cycle_id: str | Non
     columns = {name: _nfc(value) if isinstance(value, str) else value for name, value in columns.items()}
     payload = payload_of(columns)
     digest = event_hash(HASH_VERSION, previous, payload)
+    _heads(work.session)[stream] = (seq, digest)
     row = {**columns, "hash_version": HASH_VERSION, "payload": payload, "previous_hash": previous, "hash": digest}
     tables = SQLModel.metadata.tables
     try:
@@ -147,7 +148,17 @@ def _nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def _heads(session: Session) -> dict[str, tuple[int, str]]:
+    """Return number and hash of the last event that this session has appended to each stream."""
+    heads: dict[str, tuple[int, str]] = session.info.setdefault("heads of streams", {})
+    return heads
+
+
 def _hash_at(session: Session, stream: str, seq: int) -> str:
+    """Return the hash of an event; that of one which this very transaction has appended is known."""
+    number, digest = _heads(session).get(stream, (0, ""))
+    if number == seq:
+        return digest
     with session.no_autoflush:  # events are written at once; what else waits may wait on, and be written together
         found = session.exec(select(Event.hash).where(col(Event.stream) == stream, col(Event.seq) == seq)).first()
     if found is None:

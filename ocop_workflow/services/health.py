@@ -1,7 +1,7 @@
 """What the installation sees of its own trouble: sweeps that stand still, mail that stays, positions without holder."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -92,19 +92,16 @@ def troubles_of(work: UnitOfWork, office_id: str) -> tuple[Trouble, ...]:
     return troubles_by_office(work, offices=[office_id]).get(office_id, ())
 
 
-def alarm(work: UnitOfWork, offices: Sequence[str]) -> dict[str, int]:
-    """Plan one notice to each of these offices with everything that is wrong there, at most one a local day.
+def plan_alarms(work: UnitOfWork, found: Mapping[str, Sequence[Trouble]]) -> int:
+    """Plan one notice to each of these offices with everything that was found wrong there, at most one a local day.
 
     Returns:
-        How many troubles each has; nothing is planned for one that has none.
+        How many troubles they have together.
     """
-    found = troubles_by_office(work, offices=offices)
     latest = {each.office_id: each for each in sorted(cycles_of(work.session), key=_age) if each.status != CLOSED}
-    insert_notices(
-        work.session,
-        [_alarm_row(work, latest[office_id], troubles) for office_id, troubles in found.items() if troubles],
-    )
-    return {office_id: len(troubles) for office_id, troubles in found.items()}
+    troubled = {office_id: troubles for office_id, troubles in found.items() if troubles}
+    insert_notices(work.session, [_alarm_row(work, latest[each], troubles) for each, troubles in troubled.items()])
+    return sum(map(len, troubled.values()))
 
 
 def _alarm_row(work: UnitOfWork, cycle: Cycle, troubles: Sequence[Trouble]) -> dict[str, Any]:

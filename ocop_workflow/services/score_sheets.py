@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
 from ocop_workflow.policy.council import scoring_names, sheet_refusal
 from ocop_workflow.policy.scoring import Sheet, mean_score, read_sheet
 from ocop_workflow.services.council_sessions import (
@@ -22,7 +25,7 @@ from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.events import details_of, event_of_command
 from ocop_workflow.services.session_rows import interested_in, open_session_of, sheets_of_session
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import CouncilSession, Dossier, ScoreSheet
+from ocop_workflow.storage.tables import CouncilSession, Dossier
 
 Sheets = Mapping[str, Mapping[str, Decimal]]
 """Points by part id, or by criterion code, by member."""
@@ -93,25 +96,27 @@ def add_sheets(
     if held.kind == SessionKind.WRITTEN:
         raise CouncilError("written_held", rule=case.rule(), number=held.number)
     _check_members(work, case, held, read)
-    for member, sheet in read.items():
-        work.session.add(
-            ScoreSheet(
-                id=work.ids.new("sheet", f"{dossier.key}|{held.stage}|{held.number}|{member}"),
-                dossier_id=dossier.id,
-                stage=held.stage,
-                session=held.number,
-                member=member,
-                points=as_text(sheet.parts),
-                criteria=as_text(sheet.criteria),
-                total=str(sheet.total),
-                entered_by=actor,
-                from_paper=from_paper,
-                recorded_at=work.now,
-            )
-        )
+    work.session.execute(
+        insert(SQLModel.metadata.tables["score_sheet"]),
+        [
+            {
+                "id": work.ids.new("sheet", f"{dossier.key}|{held.stage}|{held.number}|{member}"),
+                "dossier_id": dossier.id,
+                "stage": held.stage,
+                "session": held.number,
+                "member": member,
+                "points": as_text(sheet.parts),
+                "criteria": as_text(sheet.criteria),
+                "total": str(sheet.total),
+                "entered_by": actor,
+                "from_paper": from_paper,
+                "recorded_at": work.now,
+            }
+            for member, sheet in read.items()
+        ],
+    )
     details = _details(held, read, from_paper=from_paper)
     record(work, case, "scores_recorded", details, actor=actor, command=command)
-    work.session.flush()
     return held.number
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from notifications.recording import RecordingEmailSender
-from ocop_workflow.services.health import alarm, troubles_of
+from ocop_workflow.services.health import plan_alarms, troubles_by_office, troubles_of
 from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.sealing import seal_day
 from ocop_workflow.storage.tables import Holding, Notice, Official
@@ -126,7 +126,7 @@ def alarms(office: "Office") -> list[str]:
 def test_the_office_is_told_at_most_once_a_day(office: "Office") -> None:
     for when in ("2018-03-06 06:00", "2018-03-06 12:00", "2018-03-07 06:00"):
         with office.at(when) as work:
-            assert alarm(work, ["coast"]) == {"coast": 1}
+            assert plan_alarms(work, troubles_by_office(work)) == 1
 
     office_position = "coast/coordination_office"
     assert alarms(office) == [
@@ -138,7 +138,7 @@ def test_the_office_is_told_at_most_once_a_day(office: "Office") -> None:
 def test_a_healthy_office_gets_no_alarm(office: "Office") -> None:
     delivered(office, "2018-03-05 07:30")
     with office.at("2018-03-05 08:00") as work:
-        assert alarm(work, ["coast"]) == {"coast": 0}
+        assert plan_alarms(work, troubles_by_office(work)) == 0
 
     assert alarms(office) == []
 
@@ -146,7 +146,7 @@ def test_a_healthy_office_gets_no_alarm(office: "Office") -> None:
 def test_the_alarm_stands_in_the_offices_digest_in_its_language(office: "Office") -> None:
     """Nothing ran since the folder was made with the cycle: from 2 January 07:30 to 6 March 06:00."""
     with office.at("2018-03-06 06:00") as work:
-        alarm(work, ["coast"])
+        plan_alarms(work, troubles_by_office(work))
     sender = RecordingEmailSender()
     office.send("2018-03-06 07:30", sender)
 
