@@ -150,7 +150,7 @@ def _kinds_of_duty(session: Session, cycle: Cycle, book: Rulebook, last: date) -
     """Return the kinds of duties in the order of their first dates."""
     plan_ids = {row.id: row.duty_id for row in session.exec(select(Report).where(col(Report.cycle_id) == cycle.id))}
     tasks = session.exec(select(PlanTask).where(col(PlanTask.cycle_id) == cycle.id))
-    plan_ids.update((row.id, row.task_id) for row in tasks)
+    plan_ids.update((row.id, row.task_id.partition(".")[0]) for row in tasks)  # a task of `each` unit is one kind
     kinds: dict[str, _KindOfDuty] = {}
     obligations = select(Obligation).where(col(Obligation.cycle_id) == cycle.id)
     for duty in session.exec(obligations.order_by(col(Obligation.opens_at), col(Obligation.due_at))):

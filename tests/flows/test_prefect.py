@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +44,20 @@ class PrefectApi:
     url: str
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """GET, or POST a body, and return the answer."""
+        """GET, or POST a body, and return the answer; a server that is busy for a moment is asked again."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/api{path}", data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read())
+
+        def answered() -> tuple[Any, ...]:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return (json.loads(answer.read()),)
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+                return ()
+
+        return wait_for(answered, 30)[0]
 
     def runs(self, flow: str) -> list[dict[str, Any]]:
         """Return a flow's runs, the first expected first."""
