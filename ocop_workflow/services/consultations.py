@@ -75,4 +75,4 @@ def position_of_seat(case: DossierCase, council: Council, member: str) -> str | 
     position = next((seat.position for seat in council.seats if seat.id == member), None)
     if position is None:
         return None
-    return position_of(position, units=case.book.units, unit=case.product.unit_id)
+    return position_of(position, units=case.book.units, unit=case.dossier.unit_id)
