@@ -217,8 +217,7 @@ def _chosen(
     found = list(session.exec(query))
     if unit is None:
         return found
-    level = book.units.unit(unit).level
-    return [row for row in found if getattr(book.units.ancestor(row[1].unit_id, level), "id", None) == unit]
+    return [row for row in found if book.units.lies_in(row[1].unit_id, unit)]
 
 
 def _row(
