@@ -17,7 +17,7 @@ from ocop_workflow.policy.route import COMPLETION, steps_asked
 from ocop_workflow.policy.rule_set import Step
 from ocop_workflow.policy.statutory_limits import DatedStep, limits_of
 from ocop_workflow.services.dossier_case import DossierCase
-from ocop_workflow.services.dossier_duties import anchors_of, dated_step, step_dates
+from ocop_workflow.services.dossier_dates import anchors_of, dated_step, step_dates
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, is_as_reckoned, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
