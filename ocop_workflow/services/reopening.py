@@ -101,7 +101,7 @@ def reopen(
     if all(
         link.recipient != case.producer or link.revoked_at is not None for link in links_of(work.session, dossier.id)
     ):
-        give_link(work, case, actor=actor)  # the product was transferred meanwhile
+        give_link(work, case, actor=actor)  # transferred meanwhile, or revoked
     owed = _open_duties(work, case, at=at)
     _date(work, dossier, owed, reopening, actor=actor)
     return dossier
