@@ -12,7 +12,7 @@ from ocop_workflow.config_files.score_sheets import empty_sheet
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.council import scoring_names
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.council_sessions import council_of, criteria_set_of
+from ocop_workflow.services.council_case import council_of, criteria_set_of
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.session_rows import interested_in

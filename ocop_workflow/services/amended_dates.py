@@ -20,7 +20,7 @@ from ocop_workflow.policy.report_turns import ReportTurn, report_turns
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.statutory_limits import DatedStep
 from ocop_workflow.services.dossier_case import DossierCase, case_of
-from ocop_workflow.services.dossier_duties import anchors_of, dated_step, step_dates
+from ocop_workflow.services.dossier_dates import anchors_of, dated_step, step_dates
 from ocop_workflow.services.obligations import (
     DOSSIER_STEP,
     OPINION,

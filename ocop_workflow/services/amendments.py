@@ -18,12 +18,9 @@ from ocop_workflow.services.cycles import CLOSED, INTAKE_CLOSED
 from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.moved_dates import record_moves, tell_of_new
 from ocop_workflow.services.obligations import (
-    DOSSIER_STEP,
-    OPINION,
+    KINDS,
     PLAN_TASK,
-    RENEWAL,
     REPORT,
-    WITHDRAWAL,
     enforcement_of,
     moments_of,
     resolve,
@@ -117,8 +114,7 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
     amended = amendment_of(work, cycle, amendment.plan)
     if not amended.differences:
         return amended
-    kinds = (DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL)
-    queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=kinds, now=work.now))
+    queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=KINDS, now=work.now))
     old = work.books.of_cycle(work.session, cycle)
     plan = amended_plan(old.plan, amendment.plan)
     revised = revisions(work, cycle, plan)

@@ -128,11 +128,13 @@ def _dossier_faults(session: Session, streams: dict[str, list[Event]]) -> Iterat
                 yield AuditFault(stream, None, f"the row's {name} is not what its events say")
         cycle = cycles[dossier.cycle_id]
         moves = [details_of(event) for event in streams[stream] if event.action == RULE_SET_MIGRATED]
-        passed = [cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash)]
-        passed += [move["rule_set_hash"] for move in moves]
+        of_round = cycle.round_rule_sets.get(dossier.round_id, cycle.rule_set_hash)
+        begun = _opened(streams[stream]).get("rule_sets", [of_round])  # what replaces others keeps theirs
+        passed = begun + [move["rule_set_hash"] for move in moves]
         if dossier.rule_set_hash != passed[-1]:
             yield AuditFault(stream, None, "the row's rule set is not that of its round, or that it was moved to")
-        if dossier.earlier_rule_sets != passed[:-1] or [move["rule_set_before"] for move in moves] != passed[:-1]:
+        left = [*begun[:-1], *(move["rule_set_before"] for move in moves)]
+        if dossier.earlier_rule_sets != passed[:-1] or left != passed[:-1]:
             yield AuditFault(stream, None, "the rule sets that it was moved from are not those that its events name")
 
 
@@ -149,11 +151,17 @@ def _succession_faults(session: Session, streams: dict[str, list[Event]]) -> Ite
         yield AuditFault(f"dossier:{dossier_id}", None, f"that {successor_id} replaces it is not what the events say")
 
 
+def _opened(events: list[Event]) -> dict[str, Any]:
+    """Return what the first event of a stream tells; nothing where all of it was taken away."""
+    return details_of(events[0]) if events else {}
+
+
 def _told(events: list[Event]) -> dict[str, Any]:
     """Return the facts of a dossier's row as its events tell them."""
     facts: dict[str, Any] = dict.fromkeys(
         ("submitted_at", "received_at", "receipt_number", "mean", "stars", "closed_at", "criteria_set")
     )
+    facts["kind"] = _opened(events).get("kind")
     for event in events:
         details = details_of(event)
         if event.action == ACTIONS[DossierTrigger.SUBMIT]:

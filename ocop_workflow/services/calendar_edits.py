@@ -12,7 +12,7 @@ from ocop_workflow.policy.statutory_limits import limits_of
 from ocop_workflow.policy.working_days import WorkingDays
 from ocop_workflow.services.cycle_acts import check_office, record_cycle_act, said
 from ocop_workflow.services.dossier_case import case_of
-from ocop_workflow.services.dossier_duties import anchors_of
+from ocop_workflow.services.dossier_dates import anchors_of
 from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.moved_dates import record_moves
 from ocop_workflow.services.obligations import (

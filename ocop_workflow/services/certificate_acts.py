@@ -130,7 +130,7 @@ def revoke(work: UnitOfWork, certificate: Certificate, revocation: Revocation) -
     record_changes(work, certificate, actor=revocation.actor)
     case = certificate_case(work.session, work.books, certificate)
     rules = work.books.rule_set(work.session, certificate.rule_set_hash)
-    check_authority(revocation.actor, certificate.authority, case.cycle.office_position)
+    check_authority(revocation.actor, case.authority, case.cycle.office_position)
     grounds = case.book.rule_set.withdrawal_grounds or rules.withdrawal_grounds
     ground = next((known for known in grounds if known.id == revocation.ground), None)
     if ground is None:

@@ -63,7 +63,7 @@ def record_check(work: UnitOfWork, certificate: Certificate, check: Check) -> No
         return
     record_changes(work, certificate, actor=check.actor)
     case = certificate_case(work.session, work.books, certificate)
-    check_authority(check.actor, certificate.authority, case.cycle.office_position)
+    check_authority(check.actor, case.authority, case.cycle.office_position)
     _refuse(case, check, today=local_day(work.now))
     ground = _ground(work, case, check.finding)
     certificate.version += 1
@@ -180,7 +180,7 @@ def _authority(case: CertificateCase) -> str:
         return case.cycle.office_position
     product = case.product
     party = party_of(owner, units=case.book.units, unit=product.unit_id, producer_id=product.producer_id)
-    same = party.partition("/")[0] == case.certificate.authority
+    same = party.partition("/")[0] == case.authority
     return party if same else case.cycle.office_position
 
 

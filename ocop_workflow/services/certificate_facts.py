@@ -46,6 +46,11 @@ class CertificateCase:
         return f"{PRODUCER}:{self.product.producer_id}"
 
     @property
+    def authority(self) -> str:
+        """Return the unit that decides about it today: the one that recognised the product, or its successor."""
+        return self.book.units.unit_today(self.certificate.authority)
+
+    @property
     def window(self) -> RenewalWindow | None:
         """Return when a renewal may be submitted, where the rule of the day says so."""
         return self.facts.window

@@ -5,40 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from ocop_workflow.clock import local_day
-from ocop_workflow.policy.consultation import (
-    EXPLAINED,
-    Answer,
-    can_be_confirmed,
-)
+from ocop_workflow.policy.consultation import EXPLAINED, Answer, can_be_confirmed
 from ocop_workflow.policy.plan import Council
 from ocop_workflow.services.consultations import (
     CONSULTATION_TURNED,
     OPINION_GIVEN,
     consultation_held,
     leading_seats,
-    position_of_seat,
     procedure_of,
     tally_held,
 )
-from ocop_workflow.services.council_sessions import (
-    CouncilError,
-    before_council,
-    check_permitted,
-    record,
-)
+from ocop_workflow.services.council_case import CouncilError, before_council, check_permitted, position_of_seat, record
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.events import details_of, event_of_command
-from ocop_workflow.services.obligations import (
-    OPINION,
-    close_obligation,
-    open_obligations_of,
-)
-from ocop_workflow.services.session_rows import (
-    interested_in,
-    opinions_of,
-    sessions_of,
-    supersede,
-)
+from ocop_workflow.services.obligations import OPINION, close_obligation, open_obligations_of
+from ocop_workflow.services.session_rows import interested_in, opinions_of, sessions_of, supersede
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import CouncilSession, Dossier, WrittenConsultation, WrittenOpinion
 

@@ -11,30 +11,13 @@ from ocop_workflow.policy.date_expressions import Due, Origin
 from ocop_workflow.policy.plan import WrittenProcedure
 from ocop_workflow.policy.scoring import Sheet, read_sheet
 from ocop_workflow.services.consultations import OPINIONS_ASKED, leading_seats, party_of_seat, procedure_of
-from ocop_workflow.services.council_sessions import (
-    CouncilError,
-    Opening,
-    SessionKind,
-    add_session,
-    before_council,
-    check_permitted,
-    criteria_set_of,
-    record,
-)
+from ocop_workflow.services.council_case import CouncilError, before_council, check_permitted, criteria_set_of, record
+from ocop_workflow.services.council_sessions import Opening, SessionKind, add_session
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.links import issue_link, links_of
-from ocop_workflow.services.obligations import (
-    OPINION,
-    Duty,
-    open_obligation,
-    open_obligations_of,
-    resolve,
-)
+from ocop_workflow.services.obligations import OPINION, Duty, open_obligation, open_obligations_of, resolve
 from ocop_workflow.services.score_sheets import as_text
-from ocop_workflow.services.session_rows import (
-    interested_in,
-    open_session_of,
-)
+from ocop_workflow.services.session_rows import interested_in, open_session_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import CouncilSession, Dossier, WrittenConsultation, WrittenOpinion
 

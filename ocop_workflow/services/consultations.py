@@ -1,22 +1,10 @@
 """A written consultation that is open: whom it asks, by which procedure, and how the members have answered."""
 
-from ocop_workflow.policy.consultation import (
-    Tally,
-    tally_of,
-)
+from ocop_workflow.policy.consultation import Tally, tally_of
 from ocop_workflow.policy.plan import Council, WrittenProcedure
-from ocop_workflow.policy.route import position_of
-from ocop_workflow.services.council_sessions import (
-    CouncilError,
-    council_of,
-)
+from ocop_workflow.services.council_case import CouncilError, council_of, position_of_seat
 from ocop_workflow.services.dossier_case import DossierCase
-from ocop_workflow.services.session_rows import (
-    consultation_of,
-    interested_in,
-    open_session_of,
-    opinions_of,
-)
+from ocop_workflow.services.session_rows import consultation_of, interested_in, open_session_of, opinions_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import CouncilSession, WrittenConsultation
 
@@ -68,11 +56,3 @@ def procedure_of(case: DossierCase) -> tuple[Council, WrittenProcedure]:
 def party_of_seat(case: DossierCase, council: Council, member: str) -> str:
     """Return who answers for a seat: the holder of its position, else who keeps the council's papers."""
     return position_of_seat(case, council, member) or case.party(case.stage.decided_by)
-
-
-def position_of_seat(case: DossierCase, council: Council, member: str) -> str | None:
-    """Return the position whose holder sits there, or None where the plan names none."""
-    position = next((seat.position for seat in council.seats if seat.id == member), None)
-    if position is None:
-        return None
-    return position_of(position, units=case.book.units, unit=case.product.unit_id)

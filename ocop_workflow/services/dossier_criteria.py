@@ -2,7 +2,7 @@
 
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.criteria import set_of_group
-from ocop_workflow.services.council_sessions import check_permitted, record
+from ocop_workflow.services.council_case import check_permitted, record
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import void

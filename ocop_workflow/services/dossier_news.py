@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from ocop_workflow.clock import last_day_in_time
+from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificates import certificates_not_ended
 from ocop_workflow.services.dossier_case import DossierCase
+from ocop_workflow.services.links import issue_link, links_of, revoke_link
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -42,8 +44,12 @@ def tell_producer(
         )
 
 
-def tell_link(work: UnitOfWork, case: DossierCase) -> None:
-    """Plan the news of a link of their own for a producer who has none to this dossier yet."""
+def give_link(work: UnitOfWork, case: DossierCase, *, actor: str) -> None:
+    """Issue the producer a link of its own, and tell; those of whoever made the product before work no longer."""
+    for link in links_of(work.session, case.dossier.id):
+        if link.recipient.startswith(f"{PRODUCER}:") and link.recipient != case.producer and link.revoked_at is None:
+            revoke_link(work, link, actor=actor)
+    issue_link(work, case.dossier, recipient=case.producer, actor=actor)
     tell(
         work,
         case.cycle,

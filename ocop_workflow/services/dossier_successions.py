@@ -9,9 +9,8 @@ from sqlmodel import Session, col, select
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.cycle_acts import check_office, said
 from ocop_workflow.services.dossier_case import DossierCase, case_of
-from ocop_workflow.services.dossier_news import tell_link
+from ocop_workflow.services.dossier_news import give_link
 from ocop_workflow.services.dossiers import Request, apply_trigger, begin
-from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.services.withdrawals import MERGED, SPLIT
 from ocop_workflow.storage.tables import Dossier, DossierSuccession, Product, ScoreSheet
@@ -71,6 +70,7 @@ def merge(work: UnitOfWork, dossiers: Sequence[Dossier], name: str, decree: Decr
         ("unit", {case.product.unit_id for case in cases}),
         ("round", {(case.cycle.id, case.dossier.round_id) for case in cases}),
         ("kind", {case.dossier.kind for case in cases}),
+        ("rule set", {case.dossier.rule_set_hash for case in cases}),
     ):
         if len(values) > 1:
             raise SuccessionRefusedError(f"the dossiers differ in their {what}; only what agrees in it is merged")
@@ -122,10 +122,13 @@ def _replace(
         apply_trigger(work, source, request)
     for successor in successors:
         case = case_of(work, successor)
-        origin = {"origin": [dossier.id for dossier in sources], "document": document}
+        origin = {
+            "origin": [dossier.id for dossier in sources],
+            "document": document,
+            "rule_sets": [*successor.earlier_rule_sets, successor.rule_set_hash],
+        }
         begin(work, case.cycle, case.book, successor, case.product, actor=decree.actor, details=origin)
-        issue_link(work, successor, recipient=case.producer, actor=decree.actor)
-        tell_link(work, case)
+        give_link(work, case, actor=decree.actor)
         for source in sources:
             work.session.add(DossierSuccession(dossier_id=source.id, successor_id=successor.id))
     work.session.flush()
@@ -143,6 +146,7 @@ def _successor(work: UnitOfWork, case: DossierCase, *, key: str, name: str, decr
         product_id=_product(work, case, name).id,
         kind=source.kind,
         rule_set_hash=source.rule_set_hash,
+        earlier_rule_sets=source.earlier_rule_sets,
         planned_level=source.planned_level,
         criteria_set=source.criteria_set,
         stage=source.stage,

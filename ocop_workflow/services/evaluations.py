@@ -18,13 +18,8 @@ from ocop_workflow.policy.rating import Rating, rate
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.policy.scoring import mean_score, read_sheet, spread_of
 from ocop_workflow.services.consultations import consultation_held, procedure_of, tally_held
-from ocop_workflow.services.council_sessions import (
-    CouncilError,
-    NotJudgedSoError,
-    SessionKind,
-    council_of,
-    session_held,
-)
+from ocop_workflow.services.council_case import CouncilError, NotJudgedSoError, council_of, session_held
+from ocop_workflow.services.council_sessions import SessionKind
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import command_done

@@ -10,12 +10,12 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.policy.plan import Audience
 from ocop_workflow.services.cycle_acts import record_cycle_act
 from ocop_workflow.services.events import Act, command_done
-from ocop_workflow.services.links import reissue_link
+from ocop_workflow.services.links import links_of_positions, reissue_link
 from ocop_workflow.services.notices import insert_notices, notice_row
 from ocop_workflow.services.people import take_over
 from ocop_workflow.services.positions import cycles_knowing
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Obligation, Report, StatusLink
+from ocop_workflow.storage.tables import Cycle, Obligation, StatusLink
 
 POSITION_HANDED_OVER = "position_handed_over"
 
@@ -82,17 +82,8 @@ def hand_over(work: UnitOfWork, handover: Handover) -> int:
 
 
 def _renew_links(work: UnitOfWork, cycle: Cycle, position: str) -> None:
-    """Let the links to a position's reports work no longer in the predecessor's mails; new mails hold the new ones."""
-    query = (
-        select(StatusLink)
-        .join(Report, col(Report.id) == col(StatusLink.report_id))
-        .where(
-            col(Report.cycle_id) == cycle.id,
-            col(StatusLink.recipient) == position,
-            col(StatusLink.revoked_at).is_(None),
-        )
-    )
-    for link in work.session.exec(query.order_by(col(StatusLink.id))).all():
+    """Let a position's links work no longer in the predecessor's mails; new mails hold the new ones."""
+    for link in work.session.exec(links_of_positions(cycle).where(col(StatusLink.recipient) == position)).all():
         reissue_link(work, link, actor=cycle.office_position)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -108,6 +109,18 @@ def links_of(session: Session, subject_id: str) -> list[StatusLink]:
     leads_there = or_(col(StatusLink.dossier_id) == subject_id, col(StatusLink.report_id) == subject_id)
     query = select(StatusLink).where(leads_there)
     return list(session.exec(query.order_by(col(StatusLink.issued_at), col(StatusLink.id))))
+
+
+def links_of_positions(cycle: Cycle) -> SelectOfScalar[StatusLink]:
+    """Return the query for the links that positions have to a cycle's dossiers and reports, without revoked ones."""
+    dossiers = select(Dossier.id).where(col(Dossier.cycle_id) == cycle.id)
+    reports = select(Report.id).where(col(Report.cycle_id) == cycle.id)
+    query = select(StatusLink).where(
+        or_(col(StatusLink.dossier_id).in_(dossiers), col(StatusLink.report_id).in_(reports)),
+        col(StatusLink.recipient).contains("/"),
+        col(StatusLink.revoked_at).is_(None),
+    )
+    return query.order_by(col(StatusLink.id))
 
 
 def _mac(link_id: str, generation: int, key: bytes) -> str:

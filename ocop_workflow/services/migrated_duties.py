@@ -17,9 +17,9 @@ from ocop_workflow.policy.route import COMPLETION, steps_asked
 from ocop_workflow.policy.rule_set import Step
 from ocop_workflow.policy.statutory_limits import DatedStep, limits_of
 from ocop_workflow.services.dossier_case import DossierCase
-from ocop_workflow.services.dossier_duties import anchors_of, dated_step, step_dates
+from ocop_workflow.services.dossier_dates import anchors_of, dated_step, step_dates
 from ocop_workflow.services.events import details_of, events_of
-from ocop_workflow.services.obligations import is_as_reckoned, open_obligations_of
+from ocop_workflow.services.obligations import DOSSIER_STEP, is_as_reckoned, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Obligation
 
@@ -82,10 +82,11 @@ def duties_under(work: UnitOfWork, before: DossierCase, after: DossierCase) -> D
     """
     known = {COMPLETION, *(step.id for step in after.stage.steps)}
     present = [o for o in open_obligations_of(work.session, before.dossier.id) if o.stage == before.stage.id]
+    carried = [owed for owed in present if owed.kind == DOSSIER_STEP and owed.step in known]  # no opinion is a step
     return Duties(
-        tuple(_carried(work, each, before, after) for each in present if each.step in known),
-        tuple(_added(work, before, after, {each.step for each in present})),
-        tuple(each for each in present if each.step not in known),
+        tuple(_carried(work, each, before, after) for each in carried),
+        tuple(_added(work, before, after, {each.step for each in carried})),
+        tuple(each for each in present if each not in carried),
     )
 
 

@@ -26,6 +26,8 @@ DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL = (
 )
 """The kinds of obligations."""
 
+KINDS = (DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:

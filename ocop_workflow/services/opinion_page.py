@@ -7,8 +7,7 @@ from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.policy.document import LocalText
 from ocop_workflow.policy.plan import Seat
 from ocop_workflow.policy.rule_set import CriteriaPart
-from ocop_workflow.services.consultations import position_of_seat
-from ocop_workflow.services.council_sessions import council_of
+from ocop_workflow.services.council_case import council_of, position_of_seat
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.session_rows import consultation_of, interested_in, open_session_of, opinions_of
 from ocop_workflow.services.unit_of_work import UnitOfWork

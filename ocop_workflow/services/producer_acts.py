@@ -1,7 +1,7 @@
 """What changes about a producer: its name and its legal form, each an act with its day and document (promise I1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import Session, col, select
@@ -61,12 +61,17 @@ def rename(work: UnitOfWork, producer: Producer, name: str, change: Change) -> N
         raise ProducerRefusedError(
             f"the producer was renamed on {last.until_on:%d/%m/%Y}; the next renaming comes later"
         )
-    text = name_change(producer.name, name)
-    event = record(work, producer, act_of_office(cycle, RENAMED, change, rule, text=text))
-    work.session.add(FormerName(producer_id=producer.id, seq=event.seq, name=producer.name, until_on=change.on))
+    event = give_name(work, producer, name, act_of_office(cycle, RENAMED, change, rule), until_on=change.on)
+    tell_producer(work, cycle, producer, event, what="renamed", params={"name": name, "document": rule})
+
+
+def give_name(work: UnitOfWork, producer: Producer, name: str, act: Act, *, until_on: date) -> Event:
+    """Let a producer be called otherwise from a day on; the names go into the text of the act, which can be erased."""
+    event = record(work, producer, replace(act, text=name_change(producer.name, name)))
+    work.session.add(FormerName(producer_id=producer.id, seq=event.seq, name=producer.name, until_on=until_on))
     producer.name = name
     work.session.flush()
-    tell_producer(work, cycle, producer, event, what="renamed", params={"name": name, "document": rule})
+    return event
 
 
 def change_form(
@@ -166,7 +171,6 @@ def act_of_office(
     *,
     details: dict[str, str | None] | None = None,
     to_state: str | None = None,
-    text: str | None = None,
 ) -> Act:
     """Return an act of the office that holds from the day of a change on."""
     return Act(
@@ -176,5 +180,4 @@ def act_of_office(
         rule=rule,
         details={"on": change.on.isoformat(), **(details or {})},
         effective_at=start_of_day(change.on),
-        text=text,
     )

@@ -10,7 +10,7 @@ from ocop_workflow.services.certificates import certificates_not_ended, record_c
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import append_event
 from ocop_workflow.services.notices import tell
-from ocop_workflow.services.obligations import close_obligation, open_obligations_of
+from ocop_workflow.services.obligations import RENEWAL, close_obligation, open_obligations_of
 from ocop_workflow.services.producer_acts import (
     Change,
     ProducerRefusedError,
@@ -84,8 +84,9 @@ def _note_closure(work: UnitOfWork, certificate: Certificate, change: Change, ru
     append_event(work, stream=case.stream, seq=certificate.version, cycle_id=case.cycle.id, act=act)
     work.session.add(certificate)
     for obligation in open_obligations_of(work.session, certificate.id):
-        close_obligation(obligation, status="cancelled", at=max(work.now, obligation.opens_at))
-        work.session.add(obligation)
+        if obligation.kind == RENEWAL:  # a withdrawal that a finding asked for stays the authority's to decide
+            close_obligation(obligation, status="cancelled", at=max(work.now, obligation.opens_at))
+            work.session.add(obligation)
     own = work.books.rule_set(work.session, certificate.rule_set_hash)
     term = case.book.rule_set.withdrawal_within or own.withdrawal_within
     params = {"number": certificate.number, "closed_on": change.on.isoformat()}

@@ -6,11 +6,10 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.certificates import certificates_not_ended
 from ocop_workflow.services.dossier_case import case_of
-from ocop_workflow.services.dossier_news import tell_link
+from ocop_workflow.services.dossier_news import give_link
 from ocop_workflow.services.eligibility import check_eligible
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.handovers import line_of_open
-from ocop_workflow.services.links import issue_link, links_of, revoke_link
 from ocop_workflow.services.notices import insert_notices
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.producer_acts import (
@@ -87,13 +86,9 @@ def _check(session: Session, product: Product, to: Producer, change: Change) -> 
 def _follow_dossier(work: UnitOfWork, dossier: Dossier, moved: Act, *, old: Producer, new: Producer) -> None:
     """Let the new producer owe and read what the old one did."""
     _follow(work, dossier, f"dossier:{dossier.id}", dossier.cycle_id, moved, old=old, new=new)
-    for link in links_of(work.session, dossier.id):
-        if link.recipient == f"{PRODUCER}:{old.id}" and link.revoked_at is None:
-            revoke_link(work, link, actor=moved.actor)
-    issue_link(work, dossier, recipient=f"{PRODUCER}:{new.id}", actor=moved.actor)
     case = case_of(work, dossier)
+    give_link(work, case, actor=moved.actor)
     dossier.responsible = case.responsible()
-    tell_link(work, case)
 
 
 def _follow(

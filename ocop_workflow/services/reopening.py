@@ -14,10 +14,12 @@ from ocop_workflow.services.certificates import record_changes
 from ocop_workflow.services.cycle_acts import said
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import open_completion, open_step
+from ocop_workflow.services.dossier_news import give_link
 from ocop_workflow.services.dossier_successions import successors_of
 from ocop_workflow.services.dossiers import ACTIONS, Request, TooEarlyError, apply_trigger
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.extensions import Extension, extend
+from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.session_rows import SessionState, sessions_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -95,7 +97,12 @@ def reopen(
     if end is not None and "mean" in details_of(end):
         _annul_result(work, dossier)
     dossier.mean, dossier.stars = result_told(events_of(work.session, f"dossier:{dossier.id}"))
-    owed = _open_duties(work, case_of(work, dossier), at=at)
+    case = case_of(work, dossier)
+    if all(
+        link.recipient != case.producer or link.revoked_at is not None for link in links_of(work.session, dossier.id)
+    ):
+        give_link(work, case, actor=actor)  # transferred meanwhile, or revoked
+    owed = _open_duties(work, case, at=at)
     _date(work, dossier, owed, reopening, actor=actor)
     return dossier
 

@@ -93,13 +93,12 @@ def dossiers_in(work: UnitOfWork, cycle: Cycle, chosen: Chosen) -> list[Dossier]
     units = work.books.of_cycle(work.session, cycle).units
     if chosen.unit is not None and chosen.unit not in {unit.id for unit in units.units}:
         raise MigrationRefusedError(f"the register {units.id} has no unit {chosen.unit[:80]!r}")
-    level = units.unit(chosen.unit).level if chosen.unit is not None else ""
     found = [
         dossier
         for dossier, unit in rows
         if (not named or dossier.id in named)
         and chosen.round_id in (None, dossier.round_id)
-        and (chosen.unit is None or getattr(units.ancestor(unit, level), "id", None) == chosen.unit)
+        and (chosen.unit is None or units.lies_in(unit, chosen.unit))
         and (dossier.id in named or not _is_over(work, dossier))
     ]
     if not found or len(named) > len(found):

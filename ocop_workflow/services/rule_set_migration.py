@@ -13,7 +13,13 @@ from ocop_workflow.services.letters import act_of
 from ocop_workflow.services.migrated_duties import Carried
 from ocop_workflow.services.moved_dates import tell_of_date
 from ocop_workflow.services.notices import tell
-from ocop_workflow.services.obligations import DOSSIER_STEP, close_obligation, enforcement_of, open_obligations_of
+from ocop_workflow.services.obligations import (
+    DOSSIER_STEP,
+    OPINION,
+    close_obligation,
+    enforcement_of,
+    open_obligations_of,
+)
 from ocop_workflow.services.pinned_documents import pin
 from ocop_workflow.services.redating import RULE_SET_MIGRATED, Move, redate
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
@@ -66,7 +72,7 @@ def migrate(work: UnitOfWork, cycle: Cycle, dossiers: Sequence[Dossier], migrati
     changes = changes_of(work, cycle, dossiers, migration.target)
     if not changes:
         return []
-    queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=(DOSSIER_STEP,), now=work.now))
+    queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=(DOSSIER_STEP, OPINION), now=work.now))
     rule_set = migration.target.rule_set
     digest = pin(work.session, kind="rule_set", name=rule_set.id, value=rule_set.model_dump(mode="json"))
     details = {"rule_set": rule_set.id, "rule_set_hash": digest, "dossiers": len(changes)}

@@ -9,18 +9,16 @@ from sqlmodel import SQLModel
 
 from ocop_workflow.policy.council import scoring_names, sheet_refusal
 from ocop_workflow.policy.scoring import Sheet, mean_score, read_sheet
-from ocop_workflow.services.council_sessions import (
+from ocop_workflow.services.council_case import (
     CouncilError,
-    Opening,
-    SessionKind,
     before_council,
     check_permitted,
     council_of,
     criteria_set_of,
-    open_session,
     record,
     session_held,
 )
+from ocop_workflow.services.council_sessions import Opening, SessionKind, open_session
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.events import details_of, event_of_command
 from ocop_workflow.services.session_rows import interested_in, open_session_of, sheets_of_session

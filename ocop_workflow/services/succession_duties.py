@@ -11,7 +11,7 @@ from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_watch import receiver_of
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP, RENEWAL
+from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, RENEWAL, WITHDRAWAL
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.subjects import record_on_subject
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -46,7 +46,7 @@ def move_duties(work: UnitOfWork, cycle: Cycle, act: Act, *, products: set[str])
     book = work.books.of_cycle(work.session, cycle)
     query = select(Obligation).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.status) == "open")
     moved: list[MovedDuty] = []
-    changed: dict[str, list[Obligation]] = defaultdict(list)
+    changed: dict[str, Obligation] = {}
     parties: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for obligation in work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))).all():
         before = (obligation.party, obligation.superior, obligation.unit_id)
@@ -54,7 +54,7 @@ def move_duties(work: UnitOfWork, cycle: Cycle, act: Act, *, products: set[str])
         if before == (obligation.party, obligation.superior, obligation.unit_id):
             continue
         work.session.add(obligation)
-        changed[obligation.subject_id].append(obligation)
+        changed[obligation.subject_id] = obligation
         told = {"obligation": obligation.key, "before": before[0], "after": obligation.party}
         parties[obligation.subject_id].append({**told, "superior": obligation.superior})
         moved.append(
@@ -69,10 +69,9 @@ def move_duties(work: UnitOfWork, cycle: Cycle, act: Act, *, products: set[str])
             )
         )
     dossiers = _move_dossiers(work, cycle, act, products, parties)
-    for subject_id, of_subject in changed.items():
-        if of_subject[0].kind != DOSSIER_STEP:
-            details = {**(act.details or {}), "parties": parties[subject_id]}
-            record_on_subject(work, of_subject[0], replace(act, details=details))
+    for subject_id, told_parties in parties.items():
+        details = {**(act.details or {}), "parties": told_parties}
+        record_on_subject(work, changed[subject_id], replace(act, details=details))
     return moved, dossiers
 
 
@@ -86,10 +85,12 @@ def _move(work: UnitOfWork, book: Rulebook, obligation: Obligation) -> None:
         obligation.superior = units.successor_of(obligation.superior)
     if units.unit_today(obligation.unit_id) == obligation.unit_id:
         return
-    if obligation.kind == RENEWAL:
+    if obligation.kind in (RENEWAL, WITHDRAWAL):
         case = certificate_case(work.session, work.books, work.session.get_one(Certificate, obligation.subject_id))
-        obligation.unit_id, obligation.superior = case.product.unit_id, receiver_of(case)
-    elif obligation.kind == DOSSIER_STEP:
+        obligation.unit_id = case.product.unit_id
+        if obligation.kind == RENEWAL:
+            obligation.superior = receiver_of(case)
+    elif obligation.kind in (DOSSIER_STEP, OPINION):
         dossier = work.session.get_one(Dossier, obligation.subject_id)
         obligation.unit_id = work.session.get_one(Product, dossier.product_id).unit_id
     else:
@@ -99,7 +100,7 @@ def _move(work: UnitOfWork, book: Rulebook, obligation: Obligation) -> None:
 def _move_dossiers(
     work: UnitOfWork, cycle: Cycle, act: Act, products: set[str], parties: dict[str, list[dict[str, Any]]]
 ) -> int:
-    """Record on each open dossier who handles it now, and return on how many."""
+    """Record on each open dossier who handles it now, take it out of `parties`, and return on how many."""
     query = select(Dossier).where(col(Dossier.cycle_id) == cycle.id)
     count = 0
     for dossier in work.session.exec(query.order_by(col(Dossier.key))).all():
@@ -113,7 +114,7 @@ def _move_dossiers(
             **(act.details or {}),
             "responsible_before": before,
             "responsible": dossier.responsible,
-            "parties": parties.get(dossier.id, []),
+            "parties": parties.pop(dossier.id, []),
         }
         dossier.version += 1
         work.session.add(dossier)

@@ -6,11 +6,11 @@ from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.policy.ladders import Suppression
 from ocop_workflow.services.handovers import line_of_open
-from ocop_workflow.services.links import reissue_link
+from ocop_workflow.services.links import links_of, links_of_positions, reissue_link, revoke_link, subject_of_link
 from ocop_workflow.services.notices import insert_notices, suppress
 from ocop_workflow.services.succession_duties import MovedDuty
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Mail, Notice, Obligation, Report, StatusLink
+from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Notice, Obligation, Report
 from state_machines.report import FINAL_REPORT_STATUSES
 
 
@@ -52,28 +52,29 @@ def readdress_notices(work: UnitOfWork, cycle: Cycle) -> int:
 
 
 def readdress_links(work: UnitOfWork, cycle: Cycle) -> int:
-    """Issue the links to reports that still can be filed anew, to the successors; return how many.
+    """Issue links to open dossiers and to reports that can be filed anew to the successors; return how many went over.
 
-    The token in the mails before stops working.
+    The token in the mails before stops working. Where the successor has a link there already, the one before ends.
     """
     units = work.books.of_cycle(work.session, cycle).units
-    query = (
-        select(StatusLink)
-        .join(Report, col(Report.id) == col(StatusLink.report_id))
-        .where(
-            col(Report.cycle_id) == cycle.id,
-            col(Report.status).not_in(FINAL_REPORT_STATUSES),
-            col(StatusLink.revoked_at).is_(None),
-        )
-    )
     count = 0
-    for link in work.session.exec(query.order_by(col(StatusLink.id))).all():
-        recipient = units.successor_of(link.recipient)
-        if recipient != link.recipient:
+    for link in work.session.exec(links_of_positions(cycle)).all():
+        recipient, subject = units.successor_of(link.recipient), subject_of_link(work.session, link)
+        if recipient == link.recipient or _has_ended(subject):
+            continue
+        if any(each.recipient == recipient and each.revoked_at is None for each in links_of(work.session, subject.id)):
+            revoke_link(work, link, actor=cycle.office_position)
+        else:
             link.recipient = recipient
             reissue_link(work, link, actor=cycle.office_position)
-            count += 1
+        count += 1
     return count
+
+
+def _has_ended(subject: Dossier | Report) -> bool:
+    if isinstance(subject, Dossier):
+        return subject.closed_at is not None
+    return subject.status in FINAL_REPORT_STATUSES
 
 
 def tell_successors(work: UnitOfWork, cycle: Cycle, duties: Sequence[MovedDuty], *, rung: str) -> None:

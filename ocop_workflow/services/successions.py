@@ -10,8 +10,9 @@ from ocop_workflow.services.cycle_acts import record_cycle_act
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.entered_successions import SuccessionRefusedError
 from ocop_workflow.services.events import Act, append_event
-from ocop_workflow.services.obligations import DOSSIER_STEP, PLAN_TASK, RENEWAL, REPORT
+from ocop_workflow.services.obligations import KINDS
 from ocop_workflow.services.pinned_documents import pin
+from ocop_workflow.services.producer_acts import RENAMED, Change, act_of_office, give_name
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
 from ocop_workflow.services.succession_duties import MovedDuty, move_duties
 from ocop_workflow.services.succession_notices import readdress_links, readdress_notices, tell_successors
@@ -33,7 +34,7 @@ class CycleMoves:
         dossiers: How many open dossiers belong to other authorities now.
         reports: What became of the reports of units that ended.
         notices: How many notices not yet frozen go to the successors.
-        links: How many links to reports went over.
+        links: How many links of positions to reports and open dossiers went over.
     """
 
     cycle: str
@@ -79,9 +80,9 @@ def succeed(work: UnitOfWork, succession: Succession) -> Succeeded:
     """Let units take over from others by a decision, and move all that is open to the successors.
 
     Every cycle whose register has a unit that ends is pinned to a register in which the successors stand beside it;
-    its plan, rule sets and dates stay. Open duties, drafts, notices not yet frozen and the links to open reports go to
-    the successors' positions, who read all that is open in their next digest. What was said is not said again. Events,
-    certificates and mails keep the names of their time; so do reports, which the successor answers for.
+    its plan, rule sets and dates stay. Open duties, drafts, notices not yet frozen and the links to open reports and
+    dossiers go to the successors' positions, who read all that is open in their next digest. What was said is not said
+    again. Events, certificates and mails keep the names of their time; so do reports, which the successor answers for.
 
     Raises:
         SuccessionRefusedError: The day is still to come, the decision was entered before, no cycle has such a unit, or
@@ -94,7 +95,7 @@ def succeed(work: UnitOfWork, succession: Succession) -> Succeeded:
         )
     concerned = _concerned(work, succession)
     act = _enter(work, succession)
-    moved = _move_products(work.session, succession)
+    moved = _move_products(work, succession, concerned[0])
     ended = _end_holdings(work.session, succession)
     cycles = tuple(_succeed_in(work, cycle, succession, set(moved.products)) for cycle in concerned)
     details = {
@@ -153,8 +154,7 @@ def _enter(work: UnitOfWork, succession: Succession) -> SuccessionAct:
 
 
 def _succeed_in(work: UnitOfWork, cycle: Cycle, succession: Succession, moved: set[str]) -> CycleMoves:
-    kinds = (DOSSIER_STEP, REPORT, PLAN_TASK, RENEWAL)
-    queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=kinds, now=work.now))
+    queue_due_notices(work, cycle, due_obligations(work.session, cycle, kinds=KINDS, now=work.now))
     register = with_succession(work.books.of_cycle(work.session, cycle).units, succession)
     before, office = cycle.units_hash, cycle.office_position
     cycle.units_hash = pin(work.session, kind="units", name=register.id, value=register.model_dump(mode="json"))
@@ -176,9 +176,10 @@ def _succeed_in(work: UnitOfWork, cycle: Cycle, succession: Succession, moved: s
     return CycleMoves(cycle.key, (office, cycle.office_position), tuple(duties), dossiers, reports, notices, links)
 
 
-def _move_products(session: Session, succession: Succession) -> _Moved:
+def _move_products(work: UnitOfWork, succession: Succession, cycle: Cycle) -> _Moved:
     """Move the producers and products of the units that end; two of one name in one unit are told apart."""
-    moved = _Moved()
+    session, moved = work.session, _Moved()
+    by_decision = Change(succession.effective_on, succession.decision)
     names: dict[str, str] = {}
     for producer in session.exec(select(Producer).order_by(col(Producer.unit_id), col(Producer.name))).all():
         heir = _heir(succession, producer.unit_id, producer.name)
@@ -187,7 +188,9 @@ def _move_products(session: Session, succession: Succession) -> _Moved:
             continue
         same = select(Producer.id).where(col(Producer.unit_id) == heir, col(Producer.name) == producer.name)
         if session.exec(same).first() is not None:
-            producer.name = f"{producer.name} ({producer.unit_id})"
+            act = act_of_office(cycle, RENAMED, by_decision, succession.decision)
+            name = f"{producer.name} ({producer.unit_id})"
+            give_name(work, producer, name, act, until_on=succession.effective_on)
             moved.renamed.append(producer.id)
         producer.unit_id = moved.producers[producer.id] = heir
         session.add(producer)

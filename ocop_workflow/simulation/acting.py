@@ -8,7 +8,8 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.policy.route import CERTIFICATE, PRODUCER
 from ocop_workflow.policy.scoring import read_sheet, spread_of
 from ocop_workflow.services.certificate_acts import Issue, issue_certificate
-from ocop_workflow.services.council_sessions import Opening, SessionKind, council_of, gates_of, record_findings
+from ocop_workflow.services.council_case import council_of, gates_of
+from ocop_workflow.services.council_sessions import Opening, SessionKind, record_findings
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossier_criteria import name_criteria_set
 from ocop_workflow.services.dossiers import Request, apply_trigger

@@ -16,7 +16,7 @@ from ocop_workflow.policy.plan import Round, StepDates
 from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.policy.rule_set import DossierKind, Stage
 from ocop_workflow.policy.scoring import mean_score
-from ocop_workflow.services.dossier_duties import step_due
+from ocop_workflow.services.dossier_dates import step_due
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
 from ocop_workflow.simulation.draws import day_between, draw, next_office_time, office_time

@@ -23,7 +23,8 @@ from ocop_workflow.policy.working_days import working_days_of_plan
 from ocop_workflow.policy.year_calendar import CalendarEntry, year_calendar
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
-from ocop_workflow.services.council_sessions import gates_of, record_findings
+from ocop_workflow.services.council_case import gates_of
+from ocop_workflow.services.council_sessions import record_findings
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossiers import Request, apply_trigger

@@ -28,7 +28,8 @@ from ocop_workflow.policy.plan_checks import check_plan
 from ocop_workflow.policy.rule_set import Owner, RuleSet, Stage
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.replay import documents_for
-from ocop_workflow.services.council_sessions import gates_of, record_findings
+from ocop_workflow.services.council_case import gates_of
+from ocop_workflow.services.council_sessions import record_findings
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossier_criteria import name_criteria_set

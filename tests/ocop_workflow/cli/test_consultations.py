@@ -20,7 +20,8 @@ from ocop_workflow.replay import documents_for
 from ocop_workflow.runtime import create_data_folder, open_runtime
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.certificate_acts import Issue, issue_certificate
-from ocop_workflow.services.council_sessions import gates_of, record_findings
+from ocop_workflow.services.council_case import gates_of
+from ocop_workflow.services.council_sessions import record_findings
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossiers import Request, apply_trigger, find_dossier

@@ -17,8 +17,8 @@ from notifications.catalogue import Language, translate
 from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.policy.rating import FindingMissingError
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.council_case import CouncilError
 from ocop_workflow.services.council_sessions import (
-    CouncilError,
     Opening,
     SessionKind,
     declare_interest,

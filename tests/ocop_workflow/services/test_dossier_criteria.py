@@ -24,7 +24,8 @@ from ocop_workflow.policy.criteria import CriteriaError, scored_criteria
 from ocop_workflow.policy.rating import FindingMissingError
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
-from ocop_workflow.services.council_sessions import CouncilError, Opening, open_session, record_findings
+from ocop_workflow.services.council_case import CouncilError
+from ocop_workflow.services.council_sessions import Opening, open_session, record_findings
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossier_criteria import CriteriaSetError, name_criteria_set
 from ocop_workflow.services.dossiers import NotPermittedError, Request, apply_trigger, find_dossier

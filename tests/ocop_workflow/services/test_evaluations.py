@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from ocop_workflow.policy.scoring import ScoreOutOfRangeError
 from ocop_workflow.services.audit import verify
-from ocop_workflow.services.council_sessions import CouncilError, NotJudgedSoError
+from ocop_workflow.services.council_case import CouncilError, NotJudgedSoError
 from ocop_workflow.services.dossiers import NotPermittedError
 from ocop_workflow.services.evaluations import conclude, result_of
 from ocop_workflow.services.events import details_of, events_of

@@ -11,7 +11,7 @@ from ocop_workflow.config_files import PlanFiles
 from ocop_workflow.policy.rule_set import GuardChoice
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
-from ocop_workflow.services.council_sessions import NotJudgedSoError
+from ocop_workflow.services.council_case import NotJudgedSoError
 from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.score_sheets import record_sheets
 from state_machines.dossier import DossierTrigger

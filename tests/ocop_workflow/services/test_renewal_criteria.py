@@ -20,7 +20,8 @@ from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.certificate_acts import Issue, issue_certificate
 from ocop_workflow.services.certificate_facts import find_certificate
-from ocop_workflow.services.council_sessions import CouncilError, Opening, gates_of, open_session, record_findings
+from ocop_workflow.services.council_case import CouncilError, gates_of
+from ocop_workflow.services.council_sessions import Opening, open_session, record_findings
 from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.dossier_criteria import CriteriaSetError

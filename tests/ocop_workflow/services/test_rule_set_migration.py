@@ -18,7 +18,7 @@ from ocop_workflow.policy.date_forms import Due
 from ocop_workflow.policy.rule_set import Owner, RuleSet, Stage, StatutoryLimit, Step
 from ocop_workflow.policy.taking_over import stages_taken_over
 from ocop_workflow.services.audit import verify
-from ocop_workflow.services.council_sessions import CouncilError
+from ocop_workflow.services.council_case import CouncilError
 from ocop_workflow.services.cycle_acts import OfficeOnlyError
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import details_of, events_of

@@ -23,12 +23,7 @@ from ocop_workflow.services.calendar_edits import CalendarEdit, set_day
 from ocop_workflow.services.certificates import record_changes
 from ocop_workflow.services.consultation_answers import Reply, call_meeting, give_opinion
 from ocop_workflow.services.consultation_opening import Proposal, open_consultation
-from ocop_workflow.services.council_sessions import (
-    Opening,
-    SessionKind,
-    declare_interest,
-    open_session,
-)
+from ocop_workflow.services.council_sessions import Opening, SessionKind, declare_interest, open_session
 from ocop_workflow.services.dossiers import NotPermittedError, Request, apply_trigger
 from ocop_workflow.services.enforcement import enforce, overdue_obligations
 from ocop_workflow.services.evaluations import conclude, result_of
