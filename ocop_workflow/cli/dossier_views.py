@@ -34,7 +34,7 @@ from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.positions import known_positions
-from ocop_workflow.services.source_labels import source_label
+from ocop_workflow.services.source_labels import source_label, tell_in
 from ocop_workflow.services.titles import ground_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.services.withdrawals import successors_of, withdrawal_reason
@@ -328,7 +328,7 @@ def _open_acts(dossier: Dossier, closed: Collection[str], language: Language) ->
 
 
 def _closed_object(closed: ClosedAct, language: Language) -> dict[str, str]:
-    closed.refusal.language = language
+    tell_in(closed.refusal, language)
     return {
         "trigger": closed.trigger.value,
         "act": translate(language, f"trigger.{closed.trigger}"),
