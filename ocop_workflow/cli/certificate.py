@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from notifications.catalogue import Language, has_sentence, translate
 from ocop_workflow.cli import certificate_checks
+from ocop_workflow.cli.actor_names import actor_name
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.event_object import event_object
@@ -25,7 +26,7 @@ from ocop_workflow.services.certificate_facts import certificate_case, find_cert
 from ocop_workflow.services.certificate_lists import CertificateVerdict, import_certificates, judge_certificates
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.dossiers import find_dossier
-from ocop_workflow.services.events import events_of
+from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.producer_register import name_of_holder
 from ocop_workflow.services.product_lists import Verdict
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -122,6 +123,7 @@ def show(
             row = find_certificate(work.session, number)
             shown = _object(work, row)
             events = events_of(work.session, f"certificate:{row.id}")
+            lines = [_event_line(work, row, event, language) for event in events]
     if as_json:
         print_json({**shown, "events": [event_object(event) for event in events]})
         return
@@ -130,7 +132,7 @@ def show(
     term = f"{row.stars}★, {_shown(shown['issued_on'])} – {_shown(shown['last_valid_on'])}: {state}"
     console.print(term, highlight=False, markup=False, soft_wrap=True)
     columns = [translate(language, f"table.{name}") for name in ("when", "actor", "event", "to")]
-    print_table(translate(language, "table.history"), columns, (_event_line(event, language) for event in events))
+    print_table(translate(language, "table.history"), columns, lines)
 
 
 @app.command("revoke")
@@ -274,11 +276,13 @@ def _object(work: UnitOfWork, row: Certificate) -> dict[str, object]:
     }
 
 
-def _event_line(event: Event, language: Language) -> tuple[str, ...]:
+def _event_line(work: UnitOfWork, certificate: Certificate, event: Event, language: Language) -> tuple[str, ...]:
     code = f"event.{event.action}"
     said = translate(language, code) if has_sentence(code) else event.action.replace("_", " ")
+    found = certificate_checks.finding_title(work, certificate, details_of(event).get("finding"), language)
+    said += f": {found}" if found else ""
     to = translate(language, f"certificate.state.{event.to_state}") if event.to_state else ""
-    return show_instant(event.effective_at), event.actor, said, to
+    return show_instant(event.effective_at), actor_name(work, event.actor, language), said, to
 
 
 def _shown(day: object) -> str:

@@ -9,9 +9,18 @@ from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, re
 from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.clock import local_day
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.certificate_checks import Check, Checked, checks_of, record_check, year_of_checks
+from ocop_workflow.services.certificate_checks import (
+    Check,
+    Checked,
+    checks_of,
+    grounds_of,
+    record_check,
+    year_of_checks,
+)
 from ocop_workflow.services.certificate_facts import certificate_case, find_certificate
 from ocop_workflow.services.health import watched_offices
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Certificate
 
 
 def register(app: typer.Typer) -> None:
@@ -61,6 +70,7 @@ def checks(
     with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
         for office in watched_offices(work.session):
             found += checks_of(work, office, year=year or year_of_checks(work, office))
+        findings = [finding_title(work, each.certificate, each.finding, language) for each in found]
     done = sum(each.last_on is not None for each in found)
     if as_json:
         rows = [
@@ -84,9 +94,17 @@ def checks(
                 each.product.name,
                 each.product.unit_id,
                 f"{each.last_on:%d/%m/%Y}" if each.last_on else "–",
-                each.finding or "",
+                finding,
             )
-            for each in found
+            for each, finding in zip(found, findings, strict=True)
         ),
         caption=translate(language, "table.checks.count", {"done": done, "all": len(found)}),
     )
+
+
+def finding_title(work: UnitOfWork, certificate: Certificate, finding: str | None, language: Language) -> str:
+    """Return a check's finding as people read it; empty where nothing was found."""
+    if finding is None:
+        return ""
+    grounds = grounds_of(work, certificate_case(work.session, work.books, certificate))
+    return next((each.title.in_language(language) for each in grounds if each.id == finding), finding)

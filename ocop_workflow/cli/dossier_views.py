@@ -1,5 +1,6 @@
 """The command that shows one dossier."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -21,18 +22,18 @@ from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.closed_acts import ClosedAct, closed_acts
-from ocop_workflow.services.dossier_successions import successors_of
-from ocop_workflow.services.dossiers import find_dossier
+from ocop_workflow.services.dossiers import BY_FLOWS, find_dossier
 from ocop_workflow.services.earlier_attempts import Attempt, earlier_attempts
 from ocop_workflow.services.eligibility import eligibility_of
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
-from ocop_workflow.services.source_labels import source_label
+from ocop_workflow.services.source_labels import source_label, tell_in
 from ocop_workflow.services.titles import ground_title
+from ocop_workflow.services.withdrawals import successors_of, withdrawal_reason
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
-from state_machines.dossier import split_state
+from state_machines.dossier import DossierTrigger, split_state
 
 ReferenceArgument = Annotated[
     str, typer.Argument(help="The dossier's number (also its last part, such as 18-2-1) or the beginning of its id.")
@@ -64,6 +65,7 @@ def show(
             owed_lines = [_owed_line(work.session, book, row, each, language) for each in obligations]
             sessions = SessionTables(work, book, row, language)
             closed = [_closed_object(each, language) for each in closed_acts(work, row)]
+            possible = _open_acts(row, {each["trigger"] for each in closed}, language)
             event_lines = [_event_line(work.session, book, row, each, language) for each in events]
             attempts = earlier_attempts(work, row)
             eligible = eligibility_of(work, row)
@@ -98,9 +100,13 @@ def show(
     columns = [word(language, name) for name in ("step", "party", "last_day", "why", "source")]
     print_table(word(language, "owed"), columns, owed_lines, droppable=columns[4:])
     sessions.print_sessions()
-    if closed:
+    if possible:
+        line = f"{word(language, 'open_now')}: {', '.join(possible)}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    hindered = [(each["act"], each["sentence"]) for each in closed if each["code"] != "refusal.not_open"]
+    if hindered:
         columns = [word(language, name) for name in ("act", "why")]
-        print_table(word(language, "not_open"), columns, [(each["act"], each["sentence"]) for each in closed])
+        print_table(word(language, "not_open"), columns, hindered)
     columns = [word(language, name) for name in ("when", "actor", "event", "to", "source")]
     print_table(word(language, "history"), columns, event_lines, droppable=columns[4:])
 
@@ -133,21 +139,33 @@ def _event_line(
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
     if event.action == "step_done":
         said += f": {_step_done(book, details_of(event), language)}"
-    said += _ground(book, event, language)
+    said += _ground(session, book, event, language)
     return show_instant(event.effective_at), actor, said, to, source_label(event.rule or "", language)
 
 
-def _ground(book: Rulebook, event: Event, language: Language) -> str:
+def _ground(session: Session, book: Rulebook, event: Event, language: Language) -> str:
     """Return why an event ended or declined a dossier, as its act gave it; empty for the others."""
-    ground = details_of(event).get("ground")
+    details = details_of(event)
+    ground = details.get("ground")
     if not ground:
         return ""
+    if event.action == "dossier_withdrawn":
+        because = withdrawal_reason(session, details)["because"]
+        return f".{because[language.value]}" if isinstance(because, dict) else ""
     title = ground_title(book.rule_set, ground)
     return f": {title if isinstance(title, str) else title[language.value]}"
 
 
+def _open_acts(dossier: Dossier, closed: Collection[str], language: Language) -> list[str]:
+    """Return what people can do to a dossier now; nothing once it has ended."""
+    if dossier.closed_at is not None:
+        return []
+    acts = [each for each in DossierTrigger if each not in (*BY_FLOWS, DossierTrigger.REOPEN)]
+    return [translate(language, f"trigger.{each}") for each in acts if each not in closed]
+
+
 def _closed_object(closed: ClosedAct, language: Language) -> dict[str, str]:
-    closed.refusal.language = language
+    tell_in(closed.refusal, language)
     return {
         "trigger": closed.trigger.value,
         "act": translate(language, f"trigger.{closed.trigger}"),

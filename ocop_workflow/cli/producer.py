@@ -1,11 +1,13 @@
 """Commands about producers: producer list, show, rename, form, transfer, close."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import typer
 from sqlmodel import Session, col, select
 
 from notifications.catalogue import Language, has_sentence, translate
+from ocop_workflow.cli.actor_names import actor_name
 from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
 from ocop_workflow.cli.output import console, print_json, print_table, show_instant
@@ -67,6 +69,7 @@ def show(
         row = find_producer(work.session, reference)
         shown = _object(work.session, row)
         events = events_of(work.session, f"producer:{row.id}")
+        actors = [actor_name(work, event.actor, language) for event in events]
     if as_json:
         print_json({**shown, "events": [event_object(event) for event in events]})
         return
@@ -74,8 +77,8 @@ def show(
     form = _form(shown, language) or translate(language, "producer.form.none")
     told = {
         "form": form,
-        "registered_on": shown["registered_on"],
-        "closed_on": shown["closed_on"],
+        "registered_on": _day(row.registered_on),
+        "closed_on": _day(row.closed_on),
         "former": "; ".join(shown["former_names"]),
         "product": "; ".join(shown["products"]),
     }
@@ -85,10 +88,10 @@ def show(
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     columns = [translate(language, f"table.{name}") for name in ("when", "actor", "event", "source")]
     lines = []
-    for event in events:
+    for event, actor in zip(events, actors, strict=True):
         known = f"event.{event.action}"
         said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
-        lines.append((show_instant(event.effective_at), event.actor, said, event.rule or ""))
+        lines.append((show_instant(event.effective_at), actor, said, event.rule or ""))
     print_table(translate(language, "table.history"), columns, lines)
 
 
@@ -156,7 +159,12 @@ def transfer_(
 
 
 @app.command("close")
-def close_(reference: ProducerArgument, on: OnOption, document: DocumentOption, data: DataOption = None) -> None:
+def close_(
+    reference: ProducerArgument,
+    on: Annotated[str, typer.Option("--on", help="The last day of its business, such as 2027-03-31.")],
+    document: DocumentOption,
+    data: DataOption = None,
+) -> None:
     """Record that a producer has closed, with its last day: open dossiers are withdrawn, renewals no longer asked for.
 
     Certificates in force are listed: `ocop certificate revoke` withdraws them on a ground of the rule set.
@@ -195,6 +203,10 @@ def _object(session: Session, row: Producer) -> dict[str, Any]:
         "products": list(session.exec(products)),
         "version": row.version,
     }
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
 
 
 def _form(row: dict[str, Any], language: Language) -> str:

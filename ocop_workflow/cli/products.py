@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from notifications.catalogue import Language
+from notifications.catalogue import Language, Parameter, translate
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.config_files import InvalidFilesError, load_products
@@ -68,10 +68,10 @@ def import_list(
         rows = [_row_object(row.product, verdict=row.verdict, reason=row.reason) for row in verdicts]
         print_json({"cycle": key, "dry_run": dry_run, "registered": registered, "rows": rows})
     else:
-        _show(key, verdicts)
-        outcome = f"{registered} products registered" if registered or not (dry_run or refused) else "nothing written"
-        summary = f"{new} new, {len(verdicts) - new - refused} already there, {refused} refused: {outcome}."
-        console.print(summary, highlight=False)
+        _show(key, verdicts, language)
+        written = "written" if registered or not (dry_run or refused) else "nothing"
+        counts: dict[str, Parameter] = {"new": new, "present": len(verdicts) - new - refused, "refused": refused}
+        console.print(translate(language, f"table.products.{written}", counts), highlight=False)
     if refused:
         raise typer.Exit(InputError.exit_code)
 
@@ -99,15 +99,21 @@ def _import(
         return key, import_products(work, cycle, listed, actor=office, round_id=round_id, language=language)
 
 
-def _show(key: str, verdicts: Sequence[RowVerdict]) -> None:
-    print_table(
-        f"Products for {key}",
-        ("key", "product", "producer", "unit", "verdict", "why"),
+def _show(key: str, verdicts: Sequence[RowVerdict], language: Language) -> None:
+    rows = [
         (
-            (row.product.key, row.product.name, row.product.producer, row.product.unit, row.verdict.value, row.reason)
-            for row in verdicts
-        ),
-    )
+            row.product.key,
+            row.product.name,
+            row.product.producer,
+            row.product.unit,
+            translate(language, f"verdict.{row.verdict.name.lower()}"),
+            row.reason,
+        )
+        for row in verdicts
+    ]
+    columns = [translate(language, f"table.{name}") for name in ("number", "product", "producer", "unit", "verdict")]
+    title = translate(language, "table.products", {"cycle": key})
+    print_table(title, [*columns, translate(language, "table.why")], rows)
 
 
 def _row_object(

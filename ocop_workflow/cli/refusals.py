@@ -8,6 +8,7 @@ import typer
 
 from notifications.catalogue import Language
 from ocop_workflow.errors import RefusedError
+from ocop_workflow.services.source_labels import tell_in
 
 RefusalLanguageOption = Annotated[
     Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language in which a refusal is told.")
@@ -20,5 +21,5 @@ def refusals_in(language: Language) -> Generator[None]:
     try:
         yield
     except RefusedError as error:
-        error.language = language
+        tell_in(error, language)
         raise

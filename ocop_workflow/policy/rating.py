@@ -44,7 +44,7 @@ def rate(mean: Fraction, *, bands: Sequence[Band], gates: Sequence[Gate], findin
         raise FindingMissingError(
             "finding_missing",
             rule=missing[0].source,
-            gates=", ".join(gate.id for gate in missing[:5]),
+            gates=", ".join(gate.id for gate in missing),
             title=missing[0].title.vi,
         )
     unmet = [gate for gate in gates if not findings[gate.id]]

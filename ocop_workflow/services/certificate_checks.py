@@ -129,11 +129,16 @@ def _refuse(case: CertificateCase, check: Check, *, today: date) -> None:
         )
 
 
+def grounds_of(work: UnitOfWork, case: CertificateCase) -> tuple[Ground, ...]:
+    """Return the grounds on which a certificate can be withdrawn: those of the day, else its own rule set's."""
+    own = work.books.rule_set(work.session, case.certificate.rule_set_hash)
+    return case.book.rule_set.withdrawal_grounds or own.withdrawal_grounds
+
+
 def _ground(work: UnitOfWork, case: CertificateCase, finding: str | None) -> Ground | None:
     if finding is None:
         return None
-    own = work.books.rule_set(work.session, case.certificate.rule_set_hash)
-    grounds = case.book.rule_set.withdrawal_grounds or own.withdrawal_grounds
+    grounds = grounds_of(work, case)
     for ground in grounds:
         if ground.id == finding:
             return ground

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.services.cycle_acts import check_office, said
@@ -78,12 +78,6 @@ def merge(work: UnitOfWork, dossiers: Sequence[Dossier], name: str, decree: Decr
     cases.sort(key=lambda case: (order.index(case.dossier.stage), case.dossier.key))
     (merged,) = _replace(work, cases, [said(name, what="the product's name")], MERGED, decree)
     return merged
-
-
-def successors_of(session: Session, dossier: Dossier) -> list[Dossier]:
-    """Return the dossiers that replaced one, by number."""
-    replaced = select(DossierSuccession.successor_id).where(col(DossierSuccession.dossier_id) == dossier.id)
-    return list(session.exec(select(Dossier).where(col(Dossier.id).in_(replaced)).order_by(col(Dossier.key))))
 
 
 def _early(work: UnitOfWork, dossier: Dossier, decree: Decree) -> DossierCase:

@@ -20,6 +20,7 @@ from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.session_rows import void_open_session
 from ocop_workflow.services.titles import any_of, in_both, listed_in_both, status_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.services.withdrawals import check_not_replaced
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, Product
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger, split_state, state_of
 from state_machines.guards import Facts
@@ -141,6 +142,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
         DossierLapsedError: The dossier lapsed before the act's instant.
         ReceiptNumberTakenError: The receipt's number belongs to another dossier.
         NotOpenHereError: The table has no way for this trigger from here.
+        DossierReplacedError: It was split or merged.
         VersionConflictError: Somebody else changed the dossier meanwhile.
     """
     if command_done(work.session, request.command):
@@ -148,6 +150,7 @@ def apply_trigger(work: UnitOfWork, dossier: Dossier, request: Request) -> Dossi
     case = case_of(work, dossier)
     at = work.happened_at(request.effective_at)
     _check_actor(case, request)
+    check_not_replaced(work.session, dossier, rule=case.rule())
     obligations = open_obligations_of(work.session, dossier.id)
     if request.trigger is not DossierTrigger.LAPSE:
         _check_time(case, request.trigger, at)

@@ -120,8 +120,9 @@ def find_obligation(session: Session, reference: str) -> Obligation:
         raise ObligationNotFoundError(
             f"no deadline matches {reference[:80]!r}; `ocop dossier list`, `report list` and `task list` name them"
         )
-    some = ", ".join(each.key for each in found[:SHOWN])
-    raise ObligationNotFoundError(f"{len(found)} deadlines match {reference[:80]!r}; write more of one: {some}")
+    several, which = (chosen, "open deadlines") if chosen else (found, "deadlines")
+    some = ", ".join(each.key for each in several[:SHOWN])
+    raise ObligationNotFoundError(f"{len(several)} {which} match {reference[:80]!r}; write more of one: {some}")
 
 
 def explain(work: UnitOfWork, obligation: Obligation) -> Explanation:

@@ -15,7 +15,6 @@ from ocop_workflow.services.cycle_acts import said
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_duties import open_completion, open_step
 from ocop_workflow.services.dossier_news import give_link
-from ocop_workflow.services.dossier_successions import successors_of
 from ocop_workflow.services.dossiers import ACTIONS, Request, TooEarlyError, apply_trigger
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.extensions import Extension, extend
@@ -23,6 +22,7 @@ from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.session_rows import SessionState, sessions_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.services.withdrawals import successors_of
 from ocop_workflow.storage.tables import Certificate, Dossier, Event, Obligation, Producer, Product
 from state_machines.certificate import IN_FORCE
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger

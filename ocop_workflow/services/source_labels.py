@@ -3,6 +3,7 @@
 import re
 
 from notifications.catalogue import Language, translate
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.document import CHOSEN
 
 _WORDS = (
@@ -20,6 +21,9 @@ _ENGLISH = re.compile(
 )
 _EXPLAINING = re.compile(r"\(?[a-z][a-z'-]+")
 _MARKS = "()“”.,;:"
+
+_OF_RULE_SET = re.compile(r"[a-z0-9-]+: ")
+"""How the rule of a refusal begins where it is an article of a rule set."""
 
 
 def source_label(source: str, language: str) -> str:
@@ -40,6 +44,15 @@ def source_label(source: str, language: str) -> str:
 def source_in_both(source: str) -> dict[str, str]:
     """Return a source by language, as a sentence of the catalogue takes it."""
     return {language.value: source_label(source, language) for language in Language}
+
+
+def tell_in(error: RefusedError, language: Language) -> None:
+    """Let a refusal tell itself in a language, and cite its rule in it."""
+    error.language = language
+    if error.rule is not None:
+        rule_set = _OF_RULE_SET.match(error.rule)
+        prefix = rule_set.group() if rule_set else ""
+        error.rule = prefix + source_label(error.rule.removeprefix(prefix), language)
 
 
 def _citation(source: str) -> str:

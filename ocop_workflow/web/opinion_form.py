@@ -15,6 +15,7 @@ from ocop_workflow.services.events import VersionConflictError
 from ocop_workflow.services.links import open_link
 from ocop_workflow.services.opinion_page import opinion_page
 from ocop_workflow.services.people import addressee_of
+from ocop_workflow.services.source_labels import tell_in
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, StatusLink
 from ocop_workflow.web.forms import Form
@@ -61,7 +62,7 @@ class OpinionForms:
             self._record(token, form)
         except (RefusedError, VersionConflictError) as error:
             if isinstance(error, RefusedError):
-                error.language = language
+                tell_in(error, language)
             with self._runtime.reading(now) as work:
                 return self.show(request, work, link, form=form, refusal=str(error))
         return RedirectResponse(f"/s/{token}?lang={language}#recorded", HTTPStatus.SEE_OTHER)

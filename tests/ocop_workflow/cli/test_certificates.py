@@ -223,4 +223,8 @@ def test_check_records_a_check_and_checks_counts_them(ocop: Any, office: Path, t
     shown = ocop("certificate", "show", "13/GCN", "--data", office, "--language", "vi").out
     assert "Đã kiểm tra, giám sát sản phẩm" in " ".join(shown.split())
     assert ocop("certificate", "check", "12/GCN", "--document", "8/BB", "--data", office).code == 2
+    found = ("--document", "9/BB", "--finding", "false-papers", "--data", office)
+    assert ocop("certificate", "check", "11/GCN", *found).code == 0
+    for command in (("certificate", "checks"), ("certificate", "show", "11/GCN")):
+        assert "false-papers" not in ocop(*command, "--data", office, "--language", "vi").out
     assert ocop("audit", "verify", "--data", office).code == 0

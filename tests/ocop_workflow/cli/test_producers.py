@@ -56,8 +56,27 @@ def test_ideas_are_split_and_merged(ocop: Any, office: Path) -> None:
     assert parts.out == f"{key} has ended; in its place are {key}.1, {key}.2\n"
     assert whole.out == f"{key}.1, {key}.2 have ended; in their place is {key}.1+3-1-1.2\n"
     assert (shown["status"], shown["successors"]) == ("withdrawn", [f"{key}.1", f"{key}.2"])
-    assert f"Replaced by: {key}.1, {key}.2" in ocop("dossier", "show", "3-1-1", "--data", office).out
+    told = ocop("dossier", "show", "3-1-1", "--data", office, "--language", "vi").out
+    assert f"Được thay bằng: {key}.1, {key}.2" in told
+    assert "tách thành" in told
+    assert "split" not in told
     assert ocop("audit", "verify", "--data", office).code == 0
+
+
+def test_a_dossier_shows_what_can_be_done_to_it_now(ocop: Any, office: Path) -> None:
+    """One line says it; what the status rules out is not told once for each act."""
+    shown = ocop("dossier", "show", "3-1-1", "--data", office, "--language", "vi").out
+
+    assert "Lúc này có thể: nộp hồ sơ (submit), rút hồ sơ (withdraw)\n" in shown
+    assert "chưa thể" not in shown
+
+
+def test_who_recorded_a_change_is_named(ocop: Any, office: Path) -> None:
+    ocop("producer", "close", "HTX Năm", *ACT, "--data", office)
+    shown = ocop("producer", "show", "HTX Năm", "--data", office, "--language", "vi").out
+
+    assert "Ngày hoạt động cuối: 01/02/2018" in shown
+    assert "coordination_office" not in shown
 
 
 def test_a_closed_producer_has_nothing_open(ocop: Any, office: Path) -> None:

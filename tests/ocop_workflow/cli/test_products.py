@@ -312,10 +312,13 @@ def test_import_shows_people_a_table_and_the_sum(folder: Folder) -> None:
     folder.write(RICE, CAKE)
     command = ["products", "import", str(folder.file), "--data", str(folder.data), "--cycle", CYCLE]
     tried = CliRunner().invoke(app, [*command, "--dry-run"], catch_exceptions=False)
+    vietnamese = CliRunner().invoke(app, [*command, "--dry-run", "--language", "vi"], catch_exceptions=False)
     done = CliRunner().invoke(app, command, catch_exceptions=False)
 
     assert "1 new, 1 already there, 0 refused: nothing written." in tried.stdout
     assert "1 new, 1 already there, 0 refused: 1 products registered." in done.stdout
+    assert "1 sản phẩm mới, 1 đã có, 0 bị từ chối: chưa ghi nhận sản phẩm nào." in vietnamese.stdout
+    assert "already there" not in vietnamese.stdout
     assert "moi-1" in done.stdout
 
 

@@ -58,6 +58,16 @@ def test_rate_names_the_gates_without_a_finding() -> None:
         rate(Fraction(10), bands=BANDS, gates=GATES, findings={"cap-3": True})
 
 
+def test_rate_names_every_gate_without_a_finding() -> None:
+    """A set of QĐ 26/2026 has more than a dozen gates; who finds on those that are named is not refused again."""
+    gates = [GATES[0].model_copy(update={"id": f"gate-{number}"}) for number in range(18)]
+
+    with pytest.raises(FindingMissingError) as refused:
+        rate(Fraction(10), bands=BANDS, gates=gates, findings={})
+
+    assert all(f"gate-{number}" in str(refused.value) for number in range(18))
+
+
 def test_rate_keeps_the_mean_and_lowers_what_the_route_reads() -> None:
     """92 points with a cap of 4 are told as 92 points and 4 stars, and go where 4 stars go."""
     rating = rate(Fraction(92), bands=BANDS, gates=GATES, findings=ALL_MET | {"cap-4": False})

@@ -11,11 +11,12 @@ from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycle_acts import OfficeOnlyError
-from ocop_workflow.services.dossier_successions import Decree, SuccessionRefusedError, merge, split, successors_of
+from ocop_workflow.services.dossier_successions import Decree, SuccessionRefusedError, merge, split
 from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.projection import missing_products
 from ocop_workflow.services.status_page import status_page
+from ocop_workflow.services.withdrawals import DossierReplacedError, successors_of
 from ocop_workflow.storage.tables import Product
 from state_machines.dossier import DossierTrigger
 
@@ -93,6 +94,17 @@ def test_merged_ideas_have_one_dossier(office: "Office") -> None:
         ends = {office.dossier(work, f"coast-2018/2018/r1/{number}").status for number in ("1-1-1", "1-2-1")}
         assert ends == {"withdrawn"}
     sound(office)
+
+
+def test_an_act_on_a_split_idea_is_sent_to_its_parts(office: "Office") -> None:
+    """No superior's decision opens it again, so none is asked for."""
+    with office.at("2018-03-05 08:00") as work:
+        split(work, office.dossier(work), ["Mật ong sáp", "Mật ong chai"], DECREE)
+
+    with pytest.raises(DossierReplacedError) as refused:
+        office.act("2018-03-06 08:00", DossierTrigger.SUBMIT, actor=OFFICE, number="coast-2018/2018/r1/1-1-1")
+
+    assert "goes on as coast-2018/2018/r1/1-1-1.1, coast-2018/2018/r1/1-1-1.2" in str(refused.value)
 
 
 def test_what_is_handed_in_to_be_judged_stays_whole(office: "Office") -> None:

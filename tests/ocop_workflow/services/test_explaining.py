@@ -119,12 +119,26 @@ def test_a_dossiers_number_means_what_is_open_in_it(office: "Office") -> None:
     assert explained(office, "1-1-1").obligation.step == "receipt"
 
 
+def test_a_number_with_several_open_deadlines_names_the_open_ones(office: "Office") -> None:
+    """What is settled is seldom meant: of the dossier that was submitted only its receipt is offered."""
+    office.act("2018-03-29 08:00", DossierTrigger.SUBMIT)
+    with pytest.raises(ObligationNotFoundError) as refused:
+        explained(office, "registration")
+
+    assert "open deadlines match 'registration'" in str(refused.value)
+    assert "1-1-1/registration/receipt" in str(refused.value)
+    assert "1-1-1/registration/submission" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
         ("nothing", "no deadline matches 'nothing'"),
         ("", "no deadline matches ''"),
-        ("progress", "8 deadlines match 'progress'; write more of one: coast-2018/2018/report/progress/2018-Q1/delta"),
+        (
+            "progress",
+            "8 open deadlines match 'progress'; write more of one: coast-2018/2018/report/progress/2018-Q1",
+        ),
     ],
 )
 def test_an_unclear_key_is_refused_with_those_that_match(office: "Office", reference: str, said: str) -> None:
