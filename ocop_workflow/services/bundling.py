@@ -93,10 +93,7 @@ def bundle(work: UnitOfWork, office_id: str, parties: Sequence[str], *, sender_d
 
 
 def _obligations_of(session: Session, notices: Sequence[Notice]) -> dict[str, Obligation]:
-    """Read all obligations of these notices at once.
-
-    While somebody holds them the session asks for none of them again; it keeps no row by itself.
-    """
+    """Read all obligations of these notices at once; the transaction remembers them and asks for none again."""
     ids = [notice.obligation_id for notice in notices if notice.obligation_id is not None]
     found: dict[str, Obligation] = {}
     for start in range(0, len(ids), 500):

@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ from notifications.delivery import Accepted, Envelope, TemporaryDeliveryError
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.config_files import load_plan_files
 from ocop_workflow.replay import documents_for
+from ocop_workflow.services.audit import verify
 from state_machines.dossier import DossierTrigger
+from tests.ocop_workflow.every_law import copied, opened_under
 
 if TYPE_CHECKING:
     from tests.ocop_workflow.conftest import Office
@@ -79,3 +82,22 @@ def office_with(unopened_office: "Office", tmp_path: Path) -> "Callable[..., Off
         return replace(unopened_office, documents=documents_for(files, 2018))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def june_2025(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, Office]":
+    """A province's year under QĐ 148, opened on Monday 16 June 2025: submissions come before 16 July."""
+    path = tmp_path_factory.mktemp("june") / "opened.db"
+    with opened_under("qd-148-2023", date(2025, 6, 16), migrated_database, path) as office:
+        pass
+    return path, office
+
+
+@pytest.fixture
+def province(june_2025: "tuple[Path, Office]", tmp_path: Path) -> "Generator[Office, None, None]":
+    """That province in a database of its own; whatever a test does, its record verifies."""
+    template, like = june_2025
+    with copied(template, tmp_path / "province.db", like) as office:
+        yield office
+        with office.reading() as work:
+            assert [str(fault) for fault in verify(work.session).faults] == []

@@ -1,8 +1,6 @@
 """Acts that meet on one dossier or producer: each leaves what the other needs (I1, I6, I8)."""
 
-from collections.abc import Generator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
@@ -28,7 +26,7 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger
 from tests.ocop_workflow.conftest import OFFICE, Office
-from tests.ocop_workflow.every_law import copied, opened_under, target
+from tests.ocop_workflow.every_law import target
 
 DECREE = Decree(OFFICE, "5/BB")
 HIVE, SEA = "HTX Đồi Ong", "Cơ sở Sóng Biển"
@@ -48,23 +46,6 @@ def sound(office: Office) -> None:
 
 
 # --- a dossier that was moved to another rule set ---
-
-
-@pytest.fixture(scope="module")
-def june_2025(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
-    """A province's year under QĐ 148, opened on 16 June 2025."""
-    path = tmp_path_factory.mktemp("pairs") / "opened.db"
-    with opened_under("qd-148-2023", date(2025, 6, 16), migrated_database, path) as office:
-        pass
-    return path, office
-
-
-@pytest.fixture
-def province(june_2025: tuple[Path, Office], tmp_path: Path) -> Generator[Office, None, None]:
-    template, like = june_2025
-    with copied(template, tmp_path / "province.db", like) as office:
-        yield office
-        sound(office)
 
 
 def move(work: UnitOfWork, office: Office, *numbers: str) -> None:

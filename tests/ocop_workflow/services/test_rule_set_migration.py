@@ -45,29 +45,10 @@ from ocop_workflow.storage.migrating import migrate as bring_up_to_date
 from ocop_workflow.storage.tables import Notice, Obligation
 from state_machines.dossier import DossierTrigger
 from tests.ocop_workflow.conftest import Office
-from tests.ocop_workflow.every_law import OFFICE, copied, decide, opened_under, rule_sets, target
+from tests.ocop_workflow.every_law import OFFICE, decide, rule_sets, target
 
 DISTRICT, COMMUNE = "hill/economic_office", "hill.tea/commune_officer"
 ROUND = Chosen(round_id="r1")
-
-
-@pytest.fixture(scope="module")
-def june_2025(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Office]:
-    """A province's year under QĐ 148, opened on Monday 16 June 2025: submissions come before 16 July."""
-    path = tmp_path_factory.mktemp("june") / "opened.db"
-    with opened_under("qd-148-2023", date(2025, 6, 16), migrated_database, path) as office:
-        pass
-    return path, office
-
-
-@pytest.fixture
-def province(june_2025: tuple[Path, Office], tmp_path: Path) -> Generator[Office, None, None]:
-    """That province in a database of its own; whatever a test does, its record verifies."""
-    template, like = june_2025
-    with copied(template, tmp_path / "province.db", like) as office:
-        yield office
-        with office.reading() as work:
-            assert verify(work.session).faults == ()
 
 
 @contextmanager
