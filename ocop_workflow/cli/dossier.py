@@ -23,7 +23,7 @@ from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, read_day, read_instant
 from ocop_workflow.cli.output import console
-from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.papers import PaperOnFile
 from ocop_workflow.runtime import open_runtime
@@ -138,7 +138,7 @@ def reopen(
         reopening = Reopening(decision, by, reason, read_day(until) if until else None)
         reopen_dossier(work, row, reopening, actor=who, effective_at=effective_at)
 
-    _do([reference], data, None, at, language, act)
+    _do("dossier reopen", [reference], data, None, at, language, act)
 
 
 @app.command("return")
@@ -165,7 +165,7 @@ def return_(
             if paper_id in titles:
                 record_paper(work, row, paper_id, PaperOnFile(present=False), actor=who, effective_at=effective_at)
 
-    _do([reference], data, actor, at, language, act)
+    _do("dossier return", [reference], data, actor, at, language, act)
 
 
 @app.command()
@@ -211,7 +211,7 @@ def decide(
             record_sheets(work, row, given, actor=who, opening=opening_on(effective_at))
         conclude(work, row, actor=who, verdict=verdict, ground=ground, effective_at=effective_at, text=note)
 
-    _do([reference], data, actor, at, language, act)
+    _do("dossier decide", [reference], data, actor, at, language, act)
 
 
 @app.command("reject")
@@ -229,7 +229,7 @@ def reject_(
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         reject(work, row, ground, actor=who, effective_at=effective_at, text=note)
 
-    _do([reference], data, actor, at, language, act)
+    _do("dossier reject", [reference], data, actor, at, language, act)
 
 
 @app.command("step")
@@ -251,7 +251,7 @@ def step_(
     def act(work: UnitOfWork, row: Dossier, who: str, effective_at: datetime | None) -> None:
         record_step(work, row, step, actor=who, stage_id=stage, document=document, effective_at=effective_at, text=note)
 
-    _do([reference], data, actor, at, language, act)
+    _do("dossier step", [reference], data, actor, at, language, act)
 
 
 Act = Callable[[UnitOfWork, Dossier, str, datetime | None], None]
@@ -272,21 +272,28 @@ def _apply(
         request = Request(trigger, who, effective_at=effective_at, details=details or {}, text=note)
         apply_trigger(work, row, request)
 
-    _do(references, data, actor, at, language, act)
+    _do(f"dossier {trigger}", references, data, actor, at, language, act)
 
 
 def _do(
-    references: Sequence[str], data: Path | None, actor: str | None, at: str | None, language: Language, act: Act
+    command: str,
+    references: Sequence[str],
+    data: Path | None,
+    actor: str | None,
+    at: str | None,
+    language: Language,
+    act: Act,
 ) -> None:
     """Do the same to each dossier in one transaction, and say where each of them is now."""
-    with open_runtime(data) as runtime, refusals_in(language):
+    with open_runtime(data) as runtime, refusals_in(language), refusals_on_record(runtime, command) as trying:
         moment = runtime.moment_of_act(read_instant(at))
         lines = []
         with runtime.transaction(moment.now) as work:
             for reference in references:
                 row = find_dossier(work.session, reference)
-                office = work.session.get_one(Cycle, row.cycle_id).office_position
-                act(work, row, actor or office, moment.effective_at)
+                who = actor or work.session.get_one(Cycle, row.cycle_id).office_position
+                trying.by(who, row)
+                act(work, row, who, moment.effective_at)
                 product = work.session.get_one(Product, row.product_id)
                 producer = work.session.get_one(Producer, product.producer_id)
                 lines.append(f"{row.key} is now {row.stage}: {row.status} ({product.name}, {producer.name})")

@@ -8,7 +8,7 @@ from notifications.catalogue import Language
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import DataOption
 from ocop_workflow.cli.output import console
-from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.product_codes import assign_code
@@ -29,8 +29,14 @@ def code(
     language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Give the product its code before it is scored, where the rule set asks for one; it is never given anew."""
-    with open_runtime(data) as runtime, refusals_in(language), runtime.transaction(runtime.business_now()) as work:
+    with (
+        open_runtime(data) as runtime,
+        refusals_in(language),
+        refusals_on_record(runtime, "dossier code") as trying,
+        runtime.transaction(runtime.business_now()) as work,
+    ):
         dossier = find_dossier(work.session, reference)
         office = work.session.get_one(Cycle, dossier.cycle_id).office_position
+        trying.by(office, dossier)
         given = assign_code(work, dossier, actor=office, serial=serial).code
     console.print(given, highlight=False, markup=False)

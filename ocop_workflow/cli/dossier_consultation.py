@@ -64,7 +64,7 @@ def open_(
         session = open_consultation(work, row, Proposal(given[0], last_day, document), actor=who)
         return f"session {session.number} of {row.stage} asks its members until {last_day:%d/%m/%Y}"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier consultation open", reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -90,7 +90,7 @@ def answer(
         told = f"the answer of {member} is recorded: {answer.value}"
         return told if held.state == SessionState.OPEN else f"{told}; opinions differ, so the council meets"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier consultation answer", reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -108,7 +108,7 @@ def meet(
         held = call_meeting(work, row, actor=who, reason=reason)
         return f"session {held.number} of {row.stage} ends; open the meeting with `ocop dossier scores open`"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier consultation meet", reference, data, actor, at, language, act)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from notifications.catalogue import Language, show_date, translate
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, print_json, print_table
-from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.papers import PaperOnFile, PaperState
 from ocop_workflow.runtime import open_runtime
@@ -82,11 +82,12 @@ def paper(
     if missing and until is not None:
         raise InputError("a paper that is missing has no last day; give --missing or --until")
     last_day: date | None = read_day(until) if until is not None else None
-    with open_runtime(data) as runtime, refusals_in(language):
+    with open_runtime(data) as runtime, refusals_in(language), refusals_on_record(runtime, "dossier paper") as trying:
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             row = find_dossier(work.session, reference)
             office = work.session.get_one(Cycle, row.cycle_id).office_position
+            trying.by(office, row)
             found = PaperOnFile(not missing, last_day)
             record_paper(work, row, paper_id, found, actor=office, effective_at=moment.effective_at)
             items = checklist_of(work, row)

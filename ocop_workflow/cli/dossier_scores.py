@@ -13,7 +13,7 @@ from ocop_workflow.cli import dossier_sheet
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, print_json
-from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.clock import local_day
 from ocop_workflow.config_files.score_sheets import load_sheets
@@ -114,7 +114,7 @@ def open_(
         opening = opening_on(effective_at, kind=chosen, held=held, document=document, reason=reason)
         return f"session {open_session(work, row, opening, actor=who).number} of {row.stage} is open"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier scores open", reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -148,7 +148,7 @@ def record(
             number = record_sheets(work, row, given, actor=who, opening=opening, from_paper=from_paper)
         return f"session {number} of {row.stage} has the sheets of {', '.join(given)}"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier scores record", reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -181,7 +181,7 @@ def findings(
         session = record_findings(work, row, found, actor=who, reached=options)
         return f"session {session.number} of {row.stage} has findings on {', '.join(session.findings)}"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier scores findings", reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -202,7 +202,7 @@ def criteria(
         name_criteria_set(work, row, number, actor=who)
         return f"the product is scored on criteria set {number}"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier scores criteria", reference, data, actor, at, language, act)
 
 
 @app.command()
@@ -221,7 +221,7 @@ def interest(
         declare_interest(work, row, member, actor=who, text=reason)
         return f"{member} does not score {row.key} at {row.stage}"
 
-    do_act(reference, data, actor, at, language, act)
+    do_act("dossier scores interest", reference, data, actor, at, language, act)
 
 
 def read_sheets(
@@ -286,14 +286,18 @@ def _read_points(text: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def do_act(reference: str, data: Path | None, actor: str | None, at: str | None, language: Language, act: Act) -> None:
+def do_act(
+    command: str, reference: str, data: Path | None, actor: str | None, at: str | None, language: Language, act: Act
+) -> None:
     """Do one act of a council in one transaction and say what it came to."""
-    with open_runtime(data) as runtime, refusals_in(language):
+    with open_runtime(data) as runtime, refusals_in(language), refusals_on_record(runtime, command) as trying:
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             row = find_dossier(work.session, reference)
             cycle = work.session.get_one(Cycle, row.cycle_id)
             book = work.books.of_dossier(work.session, cycle, row)
-            told = act(work, row, book, actor or cycle.office_position, moment.effective_at)
+            who = actor or cycle.office_position
+            trying.by(who, row)
+            told = act(work, row, book, who, moment.effective_at)
             line = f"{row.key}: {told}"
     console.print(line, highlight=False, markup=False, soft_wrap=True)

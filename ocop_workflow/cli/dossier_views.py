@@ -1,12 +1,12 @@
 """The command that shows one dossier."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 import typer
 from sqlmodel import Session
 
-from notifications.catalogue import Language, has_sentence, translate
+from notifications.catalogue import Language, Parameter, has_sentence, translate
 from ocop_workflow.cli.dossier_list import dossier_object, list_dossiers, stage_title, status_name, word
 from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption
@@ -29,8 +29,10 @@ from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.letters import act_of, party_name, why_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.refused_acts import ACT_REFUSED, recorded_refusal
 from ocop_workflow.services.source_labels import source_label, tell_in
 from ocop_workflow.services.titles import ground_title
+from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.services.withdrawals import successors_of, withdrawal_reason
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Producer, Product
 from state_machines.dossier import DossierTrigger, split_state
@@ -66,23 +68,30 @@ def show(
             sessions = SessionTables(work, book, row, language)
             closed = [_closed_object(each, language) for each in closed_acts(work, row)]
             possible = _open_acts(row, {each["trigger"] for each in closed}, language)
-            event_lines = [_event_line(work.session, book, row, each, language) for each in events]
+            refused = _refusals(work, events, language)
+            event_lines = [_event_line(work.session, book, row, each, refused, language) for each in events]
             attempts = earlier_attempts(work, row)
             eligible = eligibility_of(work, row)
             successors = [each.key for each in successors_of(work.session, row)]
     if as_json:
         due_at = obligations[0].due_at if obligations else None
-        owed, happened = [_obligation_object(o) for o in obligations], [event_object(e) for e in events]
-        earlier = [_attempt_object(each) for each in attempts]
-        told = {"obligations": owed, "not_open": closed, "events": happened}
-        told |= {"sessions": sessions.objects(), "why": sessions.why}
+        owed, happened = [_obligation_object(o) for o in obligations], [_event_object(e, refused) for e in events]
+        of_council = {"sessions": sessions.objects(), "why": sessions.why}
+        told = {"obligations": owed, "not_open": closed, "events": happened, **of_council}
         standing = {
             "rule_set": book.rule_set.id,
             "earlier_rule_sets": [each.id for each in book.earlier],
             "eligibility": eligible.code.rpartition(".")[2] if eligible else None,
             "successors": successors,
         }
-        print_json({**dossier_object(row, product, producer, due_at), **standing, "earlier": earlier, **told})
+        print_json(
+            {
+                **dossier_object(row, product, producer, due_at),
+                **standing,
+                "earlier": [_attempt_object(each) for each in attempts],
+                **told,
+            }
+        )
         return
     console.print(f"{row.key}: {product.name}, {producer.name}", highlight=False, soft_wrap=True)
     place = f"{stage_title(book, row.stage, language)}: {status_name(row.status, language)}"
@@ -126,7 +135,7 @@ def _owed_line(
 
 
 def _event_line(
-    session: Session, book: Rulebook, dossier: Dossier, event: Event, language: Language
+    session: Session, book: Rulebook, dossier: Dossier, event: Event, refused: Mapping[int, str], language: Language
 ) -> tuple[str, ...]:
     known = f"event.{event.action}"
     actor = event.actor
@@ -136,11 +145,31 @@ def _event_line(
     if event.to_state is not None:
         stage, status = split_state(event.to_state, dossier.stage)
         to = f"{stage_title(book, stage, language)}: {status_name(status.value, language)}"
+    if event.seq in refused:  # the sentence cites the rule
+        told: dict[str, Parameter] = {"command": details_of(event)["command"], "sentence": refused[event.seq]}
+        return show_instant(event.effective_at), actor, translate(language, known, told), to, ""
     said = translate(language, known) if has_sentence(known) else event.action.replace("_", " ")
     if event.action == "step_done":
         said += f": {_step_done(book, details_of(event), language)}"
     said += _ground(session, book, event, language)
     return show_instant(event.effective_at), actor, said, to, source_label(event.rule or "", language)
+
+
+def _event_object(event: Event, refused: Mapping[int, str]) -> dict[str, object]:
+    return event_object(event) | ({"sentence": refused[event.seq]} if event.seq in refused else {})
+
+
+def _refusals(work: UnitOfWork, events: Sequence[Event], language: Language) -> dict[int, str]:
+    """Return why each refused act was refused, by the event's number; the rule alone where the words were erased."""
+    told = {}
+    for event in events:
+        if event.action != ACT_REFUSED:
+            continue
+        refusal = recorded_refusal(work, event)
+        if refusal is not None:
+            tell_in(refusal, language)
+        told[event.seq] = str(refusal or event.rule)
+    return told
 
 
 def _ground(session: Session, book: Rulebook, event: Event, language: Language) -> str:

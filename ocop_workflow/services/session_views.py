@@ -91,9 +91,11 @@ def explained(session: Session, book: Rulebook, dossier: Dossier, sessions: Sequ
     concluded = [each for each in sessions if each.held.state == SessionState.CONCLUSIVE]
     told = _of_session(concluded[-1]) if concluded else []
     if dossier.status == DossierStatus.REJECTED:
-        last = events_of(session, f"dossier:{dossier.id}")[-1]
-        ground = details_of(last).get("ground", "")
-        source = next((each.source for each in book.rule_set.rejection_grounds if each.id == ground), last.rule or "")
+        events = events_of(session, f"dossier:{dossier.id}")
+        rejected = next(event for event in reversed(events) if event.to_state == DossierStatus.REJECTED)
+        ground = details_of(rejected).get("ground", "")
+        grounds = book.rule_set.rejection_grounds
+        source = next((each.source for each in grounds if each.id == ground), rejected.rule or "")
         told.append(
             Wording(
                 "result.rejected", {"ground": ground_title(book.rule_set, ground), "source": source_in_both(source)}

@@ -15,6 +15,7 @@ from ocop_workflow.services.events import VersionConflictError
 from ocop_workflow.services.links import open_link
 from ocop_workflow.services.opinion_page import opinion_page
 from ocop_workflow.services.people import addressee_of
+from ocop_workflow.services.refused_acts import record_refused_act
 from ocop_workflow.services.source_labels import tell_in
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, StatusLink
@@ -24,6 +25,9 @@ from ocop_workflow.web.voice import language_for
 
 ANSWER, WORDS = "answer", "words"
 """Fields of the form."""
+
+COMMAND = "dossier consultation answer"
+"""By which name a refused answer stands on record: that of the command by which officials enter one."""
 
 MOST_WORDS = 2000
 """Characters of an answer's words that are kept."""
@@ -62,6 +66,7 @@ class OpinionForms:
             self._record(token, form)
         except (RefusedError, VersionConflictError) as error:
             if isinstance(error, RefusedError):
+                self._put_on_record(link, error)
                 tell_in(error, language)
             with self._runtime.reading(now) as work:
                 return self.show(request, work, link, form=form, refusal=str(error))
@@ -77,6 +82,11 @@ class OpinionForms:
             words = form.get(WORDS, "").strip()[:MOST_WORDS]
             reply = Reply(page.member, Answer(form[ANSWER]), words or None, link=link.id)
             give_opinion(work, dossier, reply, actor=link.recipient)
+
+    def _put_on_record(self, link: StatusLink, refusal: RefusedError) -> None:
+        with self._runtime.transaction(self._runtime.business_now()) as work:
+            dossier = work.session.get_one(Dossier, link.dossier_id)
+            record_refused_act(work, dossier, refusal, command=COMMAND, actor=link.recipient)
 
     def _link(self, work: UnitOfWork, token: str) -> StatusLink | None:
         link = open_link(work.session, token, keys=self._runtime.link_keys, now=work.now)

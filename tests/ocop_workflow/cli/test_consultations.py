@@ -212,7 +212,9 @@ def test_a_member_answers_by_the_own_link_with_a_confirming_post(ocop: Any, data
         with runtime.database.reading() as session:
             (row,) = [each for each in session.exec(select(WrittenOpinion)) if each.answer]
             event = session.exec(select(Event).where(col(Event.action) == "opinion_given")).one()
+            refused = session.exec(select(Event).where(col(Event.action) == "act_refused")).one()
         assert (row.member, row.answer, row.entered_by, row.from_paper) == ("office", "agree", OFFICE, False)
+        assert (refused.actor, details_of(refused)["code"]) == (OFFICE, "refusal.opinion_without_words")
         assert path.startswith(f"/s/{details_of(event)['link']}.")
 
     ocop("dossier", "consultation", "meet", "R1", "--reason", "x", *on(data, "2027-06-09"))
@@ -259,8 +261,12 @@ def test_refusals_and_rejections_are_told_by_article_in_the_language_asked_for(o
         said = refused.err.replace("\n", " ")
         assert (refused.code, vietnamese in said, said.rstrip().endswith(")")) == (2, True, True), said
     ocop("dossier", "reject", "R1", "--ground", "forged", *on(data, "2027-06-03"))
+    ocop("dossier", "submit", "R1", "--data", data)  # refused after the end, which stays what is told of it
     shown = ocop("dossier", "show", "R1", "--data", data, "--language", "vi").out.replace("\n", " ")
     assert "Giả mạo hồ sơ" in shown
     assert "Chưa thực hiện được lúc này" not in shown  # it has ended
     told = json.loads(ocop("dossier", "show", "R1", "--data", data, "--json").out)
-    assert told["events"][-1]["rule"].startswith("Điều 7.3")
+    rejected, refused = told["events"][-2:]
+    assert (rejected["action"], rejected["rule"][:8]) == ("dossier_rejected", "Điều 7.3")
+    assert (refused["action"], refused["details"]["code"]) == ("act_refused", "refusal.ended")
+    assert "annex II" in told["why"][-1]

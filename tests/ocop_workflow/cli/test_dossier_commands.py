@@ -1,6 +1,7 @@
 """Dossiers by command: list, show, submit, receive, return, decide, withdraw, and extend."""
 
 import json
+import re
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -105,11 +106,46 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(
     assert "Traceback" not in ran.err
 
 
-def test_refused_command_changes_nothing(ocop: Any, office: Path) -> None:
+def test_a_refused_command_changes_nothing_and_is_on_record(ocop: Any, office: Path) -> None:
+    """Nor does it move the simulated folder's time from 1 March to the day that it named."""
     before = show(ocop, office)
     ocop("dossier", "receive", "1-1-1", "--data", office, "--at", "2018-03-05T09:00")
+    after = show(ocop, office)
 
-    assert show(ocop, office) == before
+    *earlier, refused = after["events"]
+    assert earlier == before["events"]
+    assert after == {**before, "version": before["version"] + 1, "events": after["events"]}
+    assert (refused["action"], refused["actor"], refused["at"][:10]) == (
+        "act_refused",
+        "quang-ninh/coordination_office",
+        "2018-03-01",
+    )
+    assert refused["details"] == {"command": "dossier receive", "code": "refusal.not_open"}
+    assert refused["sentence"].endswith(f"({refused['rule']})")
+    assert ocop("audit", "verify", "--data", office).code == 0
+
+
+def test_the_history_tells_a_refusal_by_rule_and_article_in_the_readers_language(ocop: Any, office: Path) -> None:
+    """The producer asks tomorrow why the submission was refused; the office reads it off the dossier."""
+    ocop("dossier", "receive", "1-1-1", "--data", office)
+
+    for language, words in (
+        ("en", ("Refused `dossier receive`", "possible here: submit", "(quang-ninh-2017: item III.3.2)")),
+        ("vi", ("Từ chối `dossier receive`", "chưa thể tiếp nhận", "(quang-ninh-2017: mục III.3.2)")),
+    ):
+        shown = ocop("dossier", "show", "1-1-1", "--data", office, "--language", language).out
+        history = " ".join(re.sub(r"[│┃|]", " ", shown).split())
+        assert [word for word in words if word not in history] == [], history
+
+
+def test_of_several_dossiers_the_refused_one_has_the_record(ocop: Any, office: Path) -> None:
+    """All or none: the first one's submission is undone with the second one's refusal, which alone is recorded."""
+    ocop("dossier", "withdraw", "1-1-2", "--data", office)
+    assert ocop("dossier", "submit", "1-1-1", "1-1-2", "--data", office).code == 2
+
+    assert [event["action"] for event in show(ocop, office, "1-1-2")["events"]][-1] == "act_refused"
+    assert "act_refused" not in [event["action"] for event in show(ocop, office, "1-1-1")["events"]]
+    assert show(ocop, office, "1-1-1")["status"] == "awaiting_submission"
 
 
 def test_extend_gives_a_later_last_day_and_is_on_record(ocop: Any, office: Path) -> None:

@@ -18,8 +18,10 @@ def test_a_withdrawn_dossier_goes_on_by_a_superiors_decision(ocop: Any, office: 
     assert "only a superior's decision reopens it" in after_end.err
     assert "is now idea_registration: awaiting_submission" in done.out
     assert [each["due_at"] for each in shown["obligations"]] == ["2018-03-20T00:00:00+07:00"]
-    assert [each["action"] for each in shown["events"]][-3:] == [
+    assert [each["action"] for each in shown["events"]][-5:] == [
+        "act_refused",
         "dossier_withdrawn",
+        "act_refused",
         "dossier_reopened",
         "deadline_extended",
     ]
