@@ -30,16 +30,16 @@ class RefusedError(InputError):
         code: The catalogue's code, such as `refusal.quorum`.
         params: What goes into the sentence.
         rule: The rule set's or plan's article, shown behind the sentence; None where only the input is at fault.
-        language: The language in which the error tells itself.
+        language: The language in which the error tells itself; English while nobody has said which.
     """
 
     def __init__(self, code: str, /, *, rule: str | None, **params: Parameter) -> None:
         """Keep the parts; `code` is given without `refusal.`."""
         Exception.__init__(self, code)  # a refusal may be another kind of error too
         self.code, self.params, self.rule = f"refusal.{code}", params, rule
-        self.language = Language.EN
+        self.language: Language | None = None
 
     def __str__(self) -> str:
         """Return the sentence with its rule."""
-        sentence = translate(self.language, self.code, self.params)
+        sentence = translate(self.language or Language.EN, self.code, self.params)
         return f"{sentence} ({self.rule})" if self.rule else sentence

@@ -44,8 +44,8 @@ from ocop_workflow.cli import (
     why,
 )
 from ocop_workflow.cli.output import error_console
+from ocop_workflow.cli.refusals import tell_by_environment
 from ocop_workflow.errors import OcopError, RefusedError
-from state_machines.lifecycle import TransitionNotAllowedError
 
 IN_ORDER_OF_USE = (
     *("demo", "init", "cycle", "people", "products", "producer", "doctor", "serve"),
@@ -77,19 +77,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = {
-    "certificate": {"revoke": "revoke"},
-    "plan task": {"approve": "approve", "start": "start", "complete": "done"},
-    "report": {
-        "submit": "file",
-        "declare_nothing": "file --nothing",
-        "accept": "accept",
-        "return": "return",
-        "excuse": "excuse",
-    },
-}
-"""The command for each step that people take, by what it is about."""
-
 app.add_typer(cycle.app, name="cycle")
 calendar_command.register(cycle.app)
 cycle_amend.register(cycle.app)
@@ -131,19 +118,10 @@ def main() -> None:
     try:
         app()
     except OcopError as error:
-        language = error.language if isinstance(error, RefusedError) else Language.EN
+        language = Language.EN
+        if isinstance(error, RefusedError):
+            tell_by_environment(error)
+            language = error.language or language
         told = translate(language, "word.error", {"said": str(error)})
         error_console.print(told, style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except TransitionNotAllowedError as error:
-        error_console.print(f"error: {_refusal(error)}", style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(2)
-
-
-def _refusal(error: TransitionNotAllowedError) -> str:
-    """Return which commands a subject takes in its present state; some steps have none, being the flows' own."""
-    commands = COMMANDS.get(error.lifecycle, {})
-    possible = [commands[trigger] for trigger in error.allowed if trigger in commands]
-    tried = commands.get(error.trigger, error.trigger)
-    remedy = f"possible here: {', '.join(possible)}" if possible else "it is settled"
-    return f"a {error.lifecycle} that is {error.state} can't take `{tried}`; {remedy}"

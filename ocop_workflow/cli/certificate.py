@@ -14,8 +14,10 @@ from ocop_workflow.cli.actor_names import actor_name
 from ocop_workflow.cli.choices import check_choice
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.event_object import event_object
+from ocop_workflow.cli.open_acts import closed_object, print_open_acts
 from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.config_files import InvalidFilesError
 from ocop_workflow.config_files.certificates import COLUMNS, load_certificates
@@ -24,6 +26,7 @@ from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.certificate_acts import Issue, Revocation, issue_certificate, revoke
 from ocop_workflow.services.certificate_facts import certificate_case, find_certificate
 from ocop_workflow.services.certificate_lists import CertificateVerdict, import_certificates, judge_certificates
+from ocop_workflow.services.closed_certificate_acts import CertificateAct, closed_certificate_acts
 from ocop_workflow.services.cycles import cycles_of
 from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.events import details_of, events_of
@@ -36,6 +39,9 @@ from state_machines.certificate import IN_FORCE, CertificateStatus
 app = typer.Typer(
     help="Issue certificates, see which expire, withdraw them.", no_args_is_help=True, rich_markup_mode=None
 )
+
+ISSUE = "certificate issue"
+"""By which name a refused issue stands on the dossier's record."""
 
 NumberArgument = Annotated[str, typer.Argument(metavar="NUMBER", help="The certificate's number.")]
 AsOption = Annotated[
@@ -62,19 +68,21 @@ def issue(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record the certificate of a recognised dossier; an earlier one of the product ends with its issue.
 
     The day of --at is the day of issue. How long it is valid follows from the dossier's rule set, who recognises from
     its stars.
     """
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language), refusals_on_record(runtime, ISSUE) as trying:
         moment = runtime.moment_of_act(read_instant(at))
         issued_on = local_day(moment.effective_at or moment.now)
         with runtime.transaction(moment.now) as work:
             dossier = find_dossier(work.session, reference)
-            office = work.session.get_one(Cycle, dossier.cycle_id).office_position
-            issued = issue_certificate(work, dossier, Issue(number, decision, issued_on, actor or office))
+            who = actor or work.session.get_one(Cycle, dossier.cycle_id).office_position
+            trying.by(who, dossier)
+            issued = issue_certificate(work, dossier, Issue(number, decision, issued_on, who))
             last_valid = last_day_in_time(issued.expires_at)
     console.print(
         f"certificate {number} with {issued.stars} stars is valid until {last_valid:%d/%m/%Y}",
@@ -116,7 +124,7 @@ def list_certificates(
 def show(
     number: NumberArgument, data: DataOption = None, language: LanguageOption = Language.EN, as_json: JsonOption = False
 ) -> None:
-    """Show one certificate: its term, when its renewal can be submitted, and everything that happened."""
+    """Show one certificate: its term, what can be done with it now, what not and why, and everything that happened."""
     with open_runtime(data) as runtime:
         now = runtime.business_now()
         with runtime.reading(now) as work:
@@ -124,13 +132,18 @@ def show(
             shown = _object(work, row)
             events = events_of(work.session, f"certificate:{row.id}")
             lines = [_event_line(work, row, event, language) for event in events]
+            refused = closed_certificate_acts(work, row)
+    titles = {act: translate(language, f"certificate.act.{act}") for act in CertificateAct}
+    closed = [closed_object(act, titles[act], refusal, language) for act, refusal in refused.items()]
     if as_json:
-        print_json({**shown, "events": [event_object(event) for event in events]})
+        print_json({**shown, "not_open": closed, "events": [event_object(event) for event in events]})
         return
     state = translate(language, f"certificate.state.{shown['status']}")
     console.print(f"{number}: {shown['product']}, {shown['producer']}", highlight=False, markup=False, soft_wrap=True)
     term = f"{row.stars}★, {_shown(shown['issued_on'])} – {_shown(shown['last_valid_on'])}: {state}"
     console.print(term, highlight=False, markup=False, soft_wrap=True)
+    possible = [title for act, title in titles.items() if act not in refused]
+    print_open_acts(possible, [(each["act"], each["sentence"]) for each in closed], language)
     columns = [translate(language, f"table.{name}") for name in ("when", "actor", "event", "to")]
     print_table(translate(language, "table.history"), columns, lines)
 
@@ -147,12 +160,13 @@ def revoke_(
     data: DataOption = None,
     actor: AsOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Withdraw a certificate; the day of --at is that of the decision.
 
     An overrun of the term since the finding is recorded, never refused.
     """
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language):
         moment = runtime.moment_of_act(read_instant(at))
         decided_on = local_day(moment.effective_at or moment.now)
         with runtime.transaction(moment.now) as work:

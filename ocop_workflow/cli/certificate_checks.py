@@ -7,6 +7,7 @@ import typer
 from notifications.catalogue import Language, translate
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
 from ocop_workflow.cli.output import console, print_json, print_table
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in
 from ocop_workflow.clock import local_day
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.certificate_checks import (
@@ -42,13 +43,14 @@ def check(
     actor: Annotated[
         str | None, typer.Option("--as", help="Who acts: a position UNIT/ROLE.", show_default="the office recording it")
     ] = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record a check of a recognised product.
 
     With a finding the authority is asked for the withdrawal within the regulation's term; `certificate revoke` settles
     it, and so does a later check that finds nothing.
     """
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language):
         now = runtime.business_now()
         held_on = read_day(on) if on else local_day(now)
         with runtime.transaction(now) as work:

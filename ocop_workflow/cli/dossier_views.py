@@ -9,6 +9,7 @@ from sqlmodel import Session
 from notifications.catalogue import Language, Parameter, has_sentence, translate
 from ocop_workflow.cli.dossier_list import dossier_object, list_dossiers, stage_title, status_name, word
 from ocop_workflow.cli.event_object import event_object
+from ocop_workflow.cli.open_acts import closed_object, print_open_acts
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import (
     console,
@@ -21,7 +22,7 @@ from ocop_workflow.cli.output import (
 from ocop_workflow.cli.session_tables import SessionTables
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.runtime import open_runtime
-from ocop_workflow.services.closed_acts import ClosedAct, closed_acts
+from ocop_workflow.services.closed_acts import closed_acts
 from ocop_workflow.services.dossiers import BY_FLOWS, find_dossier
 from ocop_workflow.services.earlier_attempts import Attempt, earlier_attempts
 from ocop_workflow.services.eligibility import eligibility_of
@@ -66,7 +67,10 @@ def show(
             book = work.books.of_dossier(work.session, work.session.get_one(Cycle, row.cycle_id), row)
             owed_lines = [_owed_line(work.session, book, row, each, language) for each in obligations]
             sessions = SessionTables(work, book, row, language)
-            closed = [_closed_object(each, language) for each in closed_acts(work, row)]
+            closed = [
+                closed_object(each.trigger, translate(language, f"trigger.{each.trigger}"), each.refusal, language)
+                for each in closed_acts(work, row)
+            ]
             possible = _open_acts(row, {each["trigger"] for each in closed}, language)
             refused = _refusals(work, events, language)
             event_lines = [_event_line(work.session, book, row, each, refused, language) for each in events]
@@ -109,13 +113,8 @@ def show(
     columns = [word(language, name) for name in ("step", "party", "last_day", "why", "source")]
     print_table(word(language, "owed"), columns, owed_lines, droppable=columns[4:])
     sessions.print_sessions()
-    if possible:
-        line = f"{word(language, 'open_now')}: {', '.join(possible)}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
     hindered = [(each["act"], each["sentence"]) for each in closed if each["code"] != "refusal.not_open"]
-    if hindered:
-        columns = [word(language, name) for name in ("act", "why")]
-        print_table(word(language, "not_open"), columns, hindered)
+    print_open_acts(possible, hindered, language)
     columns = [word(language, name) for name in ("when", "actor", "event", "to", "source")]
     print_table(word(language, "history"), columns, event_lines, droppable=columns[4:])
 
@@ -191,17 +190,6 @@ def _open_acts(dossier: Dossier, closed: Collection[str], language: Language) ->
         return []
     acts = [each for each in DossierTrigger if each not in (*BY_FLOWS, DossierTrigger.REOPEN)]
     return [translate(language, f"trigger.{each}") for each in acts if each not in closed]
-
-
-def _closed_object(closed: ClosedAct, language: Language) -> dict[str, str]:
-    tell_in(closed.refusal, language)
-    return {
-        "trigger": closed.trigger.value,
-        "act": translate(language, f"trigger.{closed.trigger}"),
-        "code": closed.refusal.code,
-        "rule": closed.refusal.rule or "",
-        "sentence": str(closed.refusal),
-    }
 
 
 def _step_done(book: Rulebook, details: dict[str, str], language: Language) -> str:

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from notifications.catalogue import Language
 from ocop_workflow.cli.moves import ask, print_moves
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, end_of_day, read_instant
 from ocop_workflow.cli.output import console
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -41,6 +43,7 @@ def extend_(
     cycle: CycleOption = None,
     data: DataOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Give what is open in a dossier, unit, stage, round or report a later last day; all of it or nothing.
 
@@ -49,7 +52,7 @@ def extend_(
     --undo what the decision extended gets its earlier date back, while nobody was told.
     """
     scope = Scope(unit, stage, step, round_, report, duty)
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language), refusals_on_record(runtime, "extend") as trying:
         now = runtime.moment_of_act(read_instant(at)).now
         with runtime.reading(now) as work:
             found = find_cycle(work.session, cycle)
@@ -67,6 +70,8 @@ def extend_(
             raise InputError("give the new last day with --to DAY")
         extension = Extension(end_of_day(to), reason, decision, found.office_position)
         with runtime.reading(now) as work:
+            if dossier is not None:
+                trying.by(found.office_position, find_dossier(work.session, dossier))
             moves = moves_of(work, found, _chosen(work, found, dossier, step, scope), extension)
             print_moves(moves, title="Dates that move")
         if not moves:

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from notifications.catalogue import Language
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
 from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.dossiers import find_dossier
@@ -53,12 +55,14 @@ def give(
     document: Annotated[str, typer.Option(help="The number of the document that gives it.")],
     data: DataOption = None,
     at: AtOption = None,
+    language: RefusalLanguageOption = Language.EN,
 ) -> None:
     """Record that a producer was given one support item; refused a second time, or below the stars that it asks for."""
-    with open_runtime(data) as runtime:
+    with open_runtime(data) as runtime, refusals_in(language), refusals_on_record(runtime, "support give") as trying:
         moment = runtime.moment_of_act(read_instant(at))
         with runtime.transaction(moment.now) as work:
             dossier = find_dossier(work.session, reference)
             office = work.session.get_one(Cycle, dossier.cycle_id).office_position
+            trying.by(office, dossier)
             given = give_support(work, dossier, item, actor=office, document=document, effective_at=moment.effective_at)
     console.print(f"{given.item_id} was given for {dossier.key}", highlight=False)

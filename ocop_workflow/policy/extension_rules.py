@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ocop_workflow.clock import last_day_in_time
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.plan import ExtensionRules
+
+
+class ExtensionRefusedError(RefusedError):
+    """The date cannot be moved so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +29,33 @@ class Granted:
     first_due_at: datetime
 
 
-def why_too_far(due_at: datetime, *, granted: Granted, rules: ExtensionRules | None, bound: Bound | None) -> str | None:
-    """Return why a date can't be moved to `due_at` (the first instant too late), or None when it can."""
+def check_not_too_far(due_at: datetime, *, granted: Granted, rules: ExtensionRules | None, bound: Bound | None) -> None:
+    """Refuse to move a date to `due_at` (the first instant too late) where a statutory date or the plan forbids it.
+
+    Raises:
+        ExtensionRefusedError: One of them does; the error cites it.
+    """
     wanted = last_day_in_time(due_at)
     if bound is not None and due_at > bound.due_at:
-        return (
-            f"{wanted:%d/%m/%Y} is after {last_day_in_time(bound.due_at):%d/%m/%Y}, the statutory last day of "
-            f"{bound.step} ({bound.article}), which depends on this date; a plan's date can't be moved past it"
+        raise ExtensionRefusedError(
+            "past_statutory_date",
+            rule=bound.article,
+            wanted_on=wanted.isoformat(),
+            bound_on=last_day_in_time(bound.due_at).isoformat(),
+            step=bound.step,
         )
     if rules is None:
-        return None
+        return
     if rules.at_most_times is not None and granted.times >= rules.at_most_times:
-        return f"this date was extended {granted.times} times, and the plan allows no more ({rules.source})"
-    days = (wanted - last_day_in_time(granted.first_due_at)).days
+        raise ExtensionRefusedError("extended_before", rule=rules.source, times=granted.times)
+    first = last_day_in_time(granted.first_due_at)
+    days = (wanted - first).days
     if rules.at_most_days is not None and days > rules.at_most_days:
-        first = last_day_in_time(granted.first_due_at)
-        return (
-            f"{wanted:%d/%m/%Y} is {days} days after the first date {first:%d/%m/%Y}; "
-            f"the plan allows {rules.at_most_days} ({rules.source})"
+        raise ExtensionRefusedError(
+            "extended_too_far",
+            rule=rules.source,
+            wanted_on=wanted.isoformat(),
+            first_on=first.isoformat(),
+            days=days,
+            most=rules.at_most_days,
         )
-    return None

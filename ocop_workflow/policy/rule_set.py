@@ -314,3 +314,13 @@ class RuleSet(Record):
     transitions: tuple[Transition, ...] = ()
     takes_over: tuple[TakenOver, ...] = ()
     old_certificates: Source | None = None
+
+    def cited(self, article: str) -> str:
+        """Return an article of this rule set as a refusal cites it."""
+        return f"{self.id}: {article}"
+
+    def article_on_stars(self, stars: int) -> str:
+        """Return what a refusal cites about who recognises so many stars, or that nobody does."""
+        articles = [each.source for each in self.recognition if stars in each.stars]
+        articles += [each.source for each in self.recognition]
+        return self.cited(articles[0] if articles else self.source)

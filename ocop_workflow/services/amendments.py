@@ -106,7 +106,7 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
         InputError: Reason or decision is missing.
         AmendmentRefusedError: The edited plan may not amend this year.
     """
-    check_office(cycle, amendment.actor, what="amends the plan of this cycle")
+    check_office(cycle, amendment.actor, act="amend")
     reason = said(amendment.reason, what="the reason")
     decision = said(amendment.decision, what="the number of the decision")
     if command_done(work.session, amendment.command):

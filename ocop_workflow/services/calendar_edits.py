@@ -77,7 +77,7 @@ def set_day(work: UnitOfWork, cycle: Cycle, edit: CalendarEdit) -> list[Move]:
         DayOutsideCalendarError: The day lies outside the years of the cycle's calendar.
         InputError: Reason or decision is missing.
     """
-    check_office(cycle, edit.actor, what="decrees days in this cycle")
+    check_office(cycle, edit.actor, act="decree_days")
     reason, decision = said(edit.reason, what="the reason"), said(edit.decision, what="the number of the decision")
     old = work.books.of_cycle(work.session, cycle)
     days = days_with(old.days, edit.day, off=edit.off)

@@ -8,13 +8,15 @@ from sqlmodel import col, select
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.policy.certificate_terms import expiry_of
 from ocop_workflow.policy.route import CERTIFICATE
-from ocop_workflow.policy.rule_set import DossierKind
+from ocop_workflow.policy.rule_set import DossierKind, RuleSet
+from ocop_workflow.services.certificate_checks import ground_of, rules_of_withdrawal
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificates import (
     CertificateRefusedError,
     authority_for,
     certificates_not_ended,
     check_authority,
+    check_in_force,
     enter,
     move,
     record_changes,
@@ -23,6 +25,7 @@ from ocop_workflow.services.certificates import (
 )
 from ocop_workflow.services.events import command_done
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
+from ocop_workflow.services.titles import status_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier, Product
 from state_machines.certificate import IN_FORCE, CertificateStatus
@@ -86,15 +89,17 @@ def issue_certificate(work: UnitOfWork, dossier: Dossier, issue: Issue) -> Certi
     cycle = session.get_one(Cycle, dossier.cycle_id)
     product = session.get_one(Product, dossier.product_id)
     book = work.books.of_dossier(session, cycle, dossier)
-    stars = _stars_to_certify(dossier)
+    stars = _stars_to_certify(dossier, book.rule_set)
+    rule = book.rule_set.article_on_stars(stars)
     authority = authority_for(book.rule_set, book.units, dossier.unit_id, stars)
-    check_authority(issue.actor, authority, cycle.office_position)
-    _check_issue(work, cycle, dossier, issue)
+    check_authority(issue.actor, authority, cycle.office_position, rule=rule)
+    _check_issue(work, cycle, dossier, issue, rule=rule)
     months = book.rule_set.validity_months
     if months is None:
-        raise CertificateRefusedError(f"rule set {book.rule_set.id} gives no validity_months; add it to the rule set")
+        cited = book.rule_set.cited(book.rule_set.source)
+        raise CertificateRefusedError("no_validity", rule=cited, rule_set=book.rule_set.id)
     earlier = certificates_not_ended(session, product.id)
-    _check_upgrade(dossier, stars, earlier)
+    _check_upgrade(dossier, stars, earlier, rule=rule)
     certificate = Certificate(
         id=work.ids.new("certificate", dossier.key),
         office_id=cycle.office_id,
@@ -124,20 +129,18 @@ def revoke(work: UnitOfWork, certificate: Certificate, revocation: Revocation) -
     """Withdraw a certificate; return by how many days the term since the finding was overrun, 0 in time.
 
     Raises:
-        CertificateRefusedError: The ground is none of the rule set's, the actor may not, or the days are wrong.
-        TransitionNotAllowedError: It is not in force.
+        CertificateRefusedError: It is not in force, the ground is none of the rule set's, the actor may not, or the
+            days are wrong.
     """
     record_changes(work, certificate, actor=revocation.actor)
     case = certificate_case(work.session, work.books, certificate)
     rules = work.books.rule_set(work.session, certificate.rule_set_hash)
-    check_authority(revocation.actor, case.authority, case.cycle.office_position)
-    grounds = case.book.rule_set.withdrawal_grounds or rules.withdrawal_grounds
-    ground = next((known for known in grounds if known.id == revocation.ground), None)
-    if ground is None:
-        known = ", ".join(each.id for each in grounds) or "none; add withdrawal_grounds to the rule set"
-        raise CertificateRefusedError(f"unknown ground {revocation.ground[:60]!r}; known are {known}")
+    rule = rules.article_on_stars(certificate.stars)
+    check_authority(revocation.actor, case.authority, case.cycle.office_position, rule=rule)
+    check_in_force(case, work.now)
+    ground = ground_of(work, case, revocation.ground)
     if not revocation.found_on <= revocation.decided_on <= local_day(work.now):
-        raise CertificateRefusedError("the finding comes first, then the decision, and neither lies in the future")
+        raise CertificateRefusedError("withdrawal_days", rule=rules_of_withdrawal(work, case).cited(ground.source))
     term = case.book.rule_set.withdrawal_within or rules.withdrawal_within
     overrun = 0
     if term is not None:
@@ -162,15 +165,14 @@ def revoke(work: UnitOfWork, certificate: Certificate, revocation: Revocation) -
     return overrun
 
 
-def _stars_to_certify(dossier: Dossier) -> int:
+def _stars_to_certify(dossier: Dossier, rules: RuleSet) -> int:
+    stars = dossier.stars or 0
+    rule = rules.article_on_stars(stars)
     if dossier.status == DossierStatus.RATED_UNCERTIFIED:
-        raise CertificateRefusedError(
-            f"{dossier.key} was rated {dossier.stars} stars, which are told in writing and not certified"
-        )
+        raise CertificateRefusedError("rated_uncertified", rule=rule, dossier=dossier.key, stars=stars)
     if dossier.status != DossierStatus.RECOGNISED or dossier.stars is None:
-        raise CertificateRefusedError(
-            f"{dossier.key} is at {dossier.stage}: {dossier.status}; a certificate follows the recognition"
-        )
+        place = {"status": status_title(dossier.status), "stage": rules.route.stage(dossier.stage).title.model_dump()}
+        raise CertificateRefusedError("not_recognised", rule=rule, dossier=dossier.key, **place)
     return dossier.stars
 
 
@@ -182,27 +184,23 @@ def _settle(work: UnitOfWork, dossier: Dossier, *, at: datetime) -> None:
             work.session.add(obligation)
 
 
-def _check_upgrade(dossier: Dossier, stars: int, earlier: list[Certificate]) -> None:
+def _check_upgrade(dossier: Dossier, stars: int, earlier: list[Certificate], *, rule: str) -> None:
     """Leave the present certificate untouched by an upgrade that gave no more stars."""
     if dossier.kind != DossierKind.UPGRADE:
         return
     kept = next((each for each in earlier if each.status in IN_FORCE and each.stars >= stars), None)
     if kept is not None:
-        raise CertificateRefusedError(
-            f"{dossier.key} gave {stars} stars, no more than certificate {kept.number} has; that one stays in force"
-        )
+        raise CertificateRefusedError("no_more_stars", rule=rule, dossier=dossier.key, stars=stars, number=kept.number)
 
 
-def _check_issue(work: UnitOfWork, cycle: Cycle, dossier: Dossier, issue: Issue) -> None:
+def _check_issue(work: UnitOfWork, cycle: Cycle, dossier: Dossier, issue: Issue, *, rule: str) -> None:
     session = work.session
     issued = session.exec(select(Certificate.number).where(col(Certificate.dossier_id) == dossier.id)).first()
     if issued is not None:
-        raise CertificateRefusedError(f"{dossier.key} has the certificate {issued} already")
+        raise CertificateRefusedError("certificate_issued", rule=rule, dossier=dossier.key, number=issued)
     taken = (col(Certificate.office_id) == cycle.office_id) & (col(Certificate.number) == issue.number)
     if session.exec(select(Certificate.id).where(taken)).first() is not None:
-        raise CertificateRefusedError(f"the number {issue.number[:60]!r} is taken; give each certificate its own")
+        raise CertificateRefusedError("certificate_number_taken", rule=rule, number=issue.number[:60])
     recognised_on = local_day(dossier.closed_at or work.now)
     if not recognised_on <= issue.issued_on <= local_day(work.now):
-        raise CertificateRefusedError(
-            f"the day of issue lies between the recognition ({recognised_on:%d/%m/%Y}) and today; correct it"
-        )
+        raise CertificateRefusedError("issue_day", rule=rule, recognised_on=recognised_on.isoformat())

@@ -9,9 +9,14 @@ from sqlmodel import Session, col, select
 from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.date_expressions import Firmness, Origin, ResolvedDue
 from ocop_workflow.policy.route import certifier_of, party_of
-from ocop_workflow.policy.rule_set import Ground
+from ocop_workflow.policy.rule_set import Ground, RuleSet
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case, cycle_of_the_day
-from ocop_workflow.services.certificates import CertificateRefusedError, check_authority, record_changes
+from ocop_workflow.services.certificates import (
+    CertificateRefusedError,
+    check_authority,
+    check_in_force,
+    record_changes,
+)
 from ocop_workflow.services.events import Act, append_event, command_done, details_of
 from ocop_workflow.services.obligations import WITHDRAWAL, Duty, close_obligation, open_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -63,9 +68,12 @@ def record_check(work: UnitOfWork, certificate: Certificate, check: Check) -> No
         return
     record_changes(work, certificate, actor=check.actor)
     case = certificate_case(work.session, work.books, certificate)
-    check_authority(check.actor, case.authority, case.cycle.office_position)
+    own = work.books.rule_set(work.session, certificate.rule_set_hash)
+    rule = own.article_on_stars(certificate.stars)
+    check_authority(check.actor, case.authority, case.cycle.office_position, rule=rule)
+    check_in_force(case, work.now)
     _refuse(case, check, today=local_day(work.now))
-    ground = _ground(work, case, check.finding)
+    ground = ground_of(work, case, check.finding) if check.finding is not None else None
     certificate.version += 1
     details = {"document": check.document, "finding": ground.id if ground else None}
     act = Act(
@@ -118,32 +126,42 @@ def _checks(session: Session, year: int) -> Iterator[Event]:
 
 
 def _refuse(case: CertificateCase, check: Check, *, today: date) -> None:
-    certificate = case.certificate
-    if certificate.status not in IN_FORCE:
-        raise CertificateRefusedError(f"certificate {certificate.number} is {certificate.status}; nothing is to check")
+    issued_on = case.certificate.issued_on
     if not check.document.strip():
-        raise CertificateRefusedError("a check needs the number of its minutes or conclusion")
-    if not certificate.issued_on <= check.held_on <= today:
-        raise CertificateRefusedError(
-            f"the day of a check lies between the certificate's issue ({certificate.issued_on:%d/%m/%Y}) and today"
-        )
+        raise CertificateRefusedError("check_document", rule=None)
+    if not issued_on <= check.held_on <= today:
+        raise CertificateRefusedError("check_day", rule=None, issued_on=issued_on.isoformat())
+
+
+def rules_of_withdrawal(work: UnitOfWork, case: CertificateCase) -> RuleSet:
+    """Return the rule set whose grounds of withdrawal hold: that of the day, where it has any, else its own."""
+    of_the_day = case.book.rule_set
+    own = work.books.rule_set(work.session, case.certificate.rule_set_hash)
+    return of_the_day if of_the_day.withdrawal_grounds else own
 
 
 def grounds_of(work: UnitOfWork, case: CertificateCase) -> tuple[Ground, ...]:
-    """Return the grounds on which a certificate can be withdrawn: those of the day, else its own rule set's."""
-    own = work.books.rule_set(work.session, case.certificate.rule_set_hash)
-    return case.book.rule_set.withdrawal_grounds or own.withdrawal_grounds
+    """Return the grounds on which a certificate can be withdrawn."""
+    return rules_of_withdrawal(work, case).withdrawal_grounds
 
 
-def _ground(work: UnitOfWork, case: CertificateCase, finding: str | None) -> Ground | None:
-    if finding is None:
-        return None
-    grounds = grounds_of(work, case)
+def ground_of(work: UnitOfWork, case: CertificateCase, finding: str) -> Ground:
+    """Return the ground of withdrawal with this id.
+
+    Raises:
+        CertificateRefusedError: The rule set has no such ground.
+    """
+    rules = rules_of_withdrawal(work, case)
+    grounds = rules.withdrawal_grounds
     for ground in grounds:
         if ground.id == finding:
             return ground
-    known = ", ".join(ground.id for ground in grounds) or "none; add withdrawal_grounds to the rule set"
-    raise CertificateRefusedError(f"unknown ground {finding[:60]!r}; known are {known}")
+    raise CertificateRefusedError(
+        "withdrawal_ground_unknown" if grounds else "no_withdrawal_grounds",
+        rule=rules.cited(grounds[0].source if grounds else rules.source),
+        ground=finding[:60],
+        known=", ".join(ground.id for ground in grounds),
+    )
 
 
 def _owe_withdrawal(work: UnitOfWork, case: CertificateCase, check: Check) -> None:

@@ -55,6 +55,12 @@ class CertificateCase:
         """Return when a renewal may be submitted, where the rule of the day says so."""
         return self.facts.window
 
+    @property
+    def rule(self) -> str:
+        """Return what a refusal cites about renewing it: the article of the day on renewals, or the rule set."""
+        renewal = self.facts.renewal
+        return self.book.rule_set.cited(renewal.source if renewal is not None else self.book.rule_set.source)
+
     def standing(self, now: datetime) -> Change:
         """Return what the certificate is and since when, whether or not it is recorded yet (promise I9)."""
         recorded = Change(CertificateStatus(self.certificate.status), self.certificate.status_at)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import OFFICE_ZONE, start_of_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.certificate_terms import changes
 from ocop_workflow.policy.rule_set import DossierKind, RuleSet
 from ocop_workflow.policy.units import UnitRegister
@@ -15,11 +15,13 @@ from ocop_workflow.services.certificate_facts import CertificateCase, certificat
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.obligations import RENEWAL, WITHDRAWAL, close_obligation, open_obligations_of
+from ocop_workflow.services.titles import in_both
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Dossier
 from state_machines.certificate import (
     ENDED_BY_ACT,
     FINAL_CERTIFICATE_STATUSES,
+    IN_FORCE,
     TRIGGER_INTO,
     CertificateStatus,
     certificate_lifecycle,
@@ -43,8 +45,8 @@ _TOLD = (CertificateStatus.EXTENDED_BY_LAW, CertificateStatus.EXPIRED, Certifica
 """What the producer and the office are told as news; the rest is in the reminders of the renewal."""
 
 
-class CertificateRefusedError(InputError):
-    """A certificate can't be issued, renewed or revoked so."""
+class CertificateRefusedError(RefusedError):
+    """A certificate can't be issued, renewed, bettered, checked or withdrawn so."""
 
 
 def enter(
@@ -149,21 +151,63 @@ def authority_for(rules: RuleSet, units: UnitRegister, unit_id: str, stars: int)
     level = next((each.level for each in rules.recognition if stars in each.stars), None)
     if level is None:
         raise CertificateRefusedError(
-            f"under rule set {rules.id} nobody recognises {stars} stars; the producer is told in writing, and no "
-            "certificate is issued"
+            "stars_not_certified", rule=rules.article_on_stars(stars), rule_set=rules.id, stars=stars
         )
     unit = units.seat(unit_id, level)
     return level if unit is None else units.unit_today(unit.id)
 
 
-def check_authority(actor: str, authority: str, office: str) -> None:
-    """Refuse whoever is neither of the recognising authority nor the office recording its act.
+def check_authority(actor: str, authority: str, office: str, *, rule: str) -> None:
+    """Refuse whoever is neither of the recognising authority nor the office recording its act; `rule` is cited.
 
     Raises:
         CertificateRefusedError: The actor is somebody else.
     """
     if actor != office and actor.partition("/")[0] != authority:
-        raise CertificateRefusedError(f"{actor[:80]} may not; that is for {authority}, or {office} recording it")
+        raise CertificateRefusedError(
+            "not_its_authority", rule=rule, actor=actor[:80], authority=authority, office=office
+        )
+
+
+def check_not_ended(case: CertificateCase) -> None:
+    """Refuse to go on from a certificate that an act has ended.
+
+    Raises:
+        CertificateRefusedError: It was withdrawn or superseded.
+    """
+    if case.certificate.status in ENDED_BY_ACT:
+        status = in_both(f"certificate.state.{case.certificate.status}")
+        raise CertificateRefusedError(
+            "certificate_ended", rule=case.rule, number=case.certificate.number, status=status
+        )
+
+
+def check_no_open_dossier(work: UnitOfWork, case: CertificateCase) -> None:
+    """Refuse a second open dossier of a product.
+
+    Raises:
+        CertificateRefusedError: The product has one.
+    """
+    busy = select(Dossier.key).where(col(Dossier.product_id) == case.product.id, col(Dossier.closed_at).is_(None))
+    key = work.session.exec(busy).first()
+    if key is not None:
+        raise CertificateRefusedError("product_busy", rule=case.rule, dossier=key)
+
+
+def check_in_force(case: CertificateCase, now: datetime) -> None:
+    """Refuse what is done only to a certificate in force.
+
+    Raises:
+        CertificateRefusedError: It is not.
+    """
+    status = case.standing(now).status
+    if status not in IN_FORCE:
+        raise CertificateRefusedError(
+            "not_in_force",
+            rule=case.rule,
+            number=case.certificate.number,
+            status=in_both(f"certificate.state.{status}"),
+        )
 
 
 def move(

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import InputError, RefusedError
 from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.titles import in_both
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Event
 
 
-class OfficeOnlyError(InputError):
+class OfficeOnlyError(RefusedError):
     """Only the coordination office of the cycle does this."""
 
 
@@ -24,14 +25,14 @@ def record_cycle_act(work: UnitOfWork, cycle: Cycle, act: Act) -> Event:
     return append_event(work, stream=f"cycle:{cycle.id}", seq=cycle.version, cycle_id=cycle.id, act=standing)
 
 
-def check_office(cycle: Cycle, actor: str, *, what: str) -> None:
-    """Refuse anybody but the cycle's office.
+def check_office(cycle: Cycle, actor: str, *, act: str, rule: str | None = None) -> None:
+    """Refuse anybody but the cycle's office; `act` is a code `office.…` of the catalogues, `rule` what is cited.
 
     Raises:
-        OfficeOnlyError: Somebody else acts; `what` completes the sentence "only … ".
+        OfficeOnlyError: Somebody else acts.
     """
     if actor != cycle.office_position:
-        raise OfficeOnlyError(f"only {cycle.office_position} {what}")
+        raise OfficeOnlyError("office_only", rule=rule, office=cycle.office_position, act=in_both(f"office.{act}"))
 
 
 def said(text: str, *, what: str) -> str:

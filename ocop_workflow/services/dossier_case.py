@@ -34,7 +34,7 @@ class DossierCase:
 
     def rule(self, source: str | None = None) -> str:
         """Return an article of the dossier's rule set, that of its stage by default, as refusals cite it."""
-        return f"{self.book.rule_set.id}: {source or self.stage.source}"
+        return self.book.rule_set.cited(source or self.stage.source)
 
     def stage_named(self, stage_id: str, step: str | None = None) -> Stage:
         """Return one of the stages that this dossier passes, or passed under an earlier rule set, that has a step."""

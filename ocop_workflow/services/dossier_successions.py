@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.services.cycle_acts import check_office, said
 from ocop_workflow.services.dossier_case import DossierCase, case_of
 from ocop_workflow.services.dossier_news import give_link
 from ocop_workflow.services.dossiers import Request, apply_trigger, begin
+from ocop_workflow.services.titles import in_both, status_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.services.withdrawals import MERGED, SPLIT
 from ocop_workflow.storage.tables import Dossier, DossierSuccession, Product, ScoreSheet
@@ -20,7 +21,7 @@ LEAST = 2
 """A split gives so many dossiers at least, and a merge takes so many."""
 
 
-class SuccessionRefusedError(InputError):
+class SuccessionRefusedError(RefusedError):
     """Dossiers can't be split or merged so."""
 
 
@@ -51,9 +52,7 @@ def split(work: UnitOfWork, dossier: Dossier, names: Sequence[str], decree: Decr
     case = _early(work, dossier, decree)
     chosen = [said(name, what="a product's name") for name in names]
     if len(set(chosen)) < max(LEAST, len(chosen)):
-        raise SuccessionRefusedError(
-            "a split gives products each with a name of its own, two at least; give --into for each"
-        )
+        raise SuccessionRefusedError("split_names", rule=case.rule(), least=LEAST)
     return _replace(work, [case], chosen, SPLIT, decree)
 
 
@@ -64,16 +63,16 @@ def merge(work: UnitOfWork, dossiers: Sequence[Dossier], name: str, decree: Decr
     """
     cases = [_early(work, dossier, decree) for dossier in dossiers]
     if len({dossier.id for dossier in dossiers}) < max(LEAST, len(dossiers)):
-        raise SuccessionRefusedError("a merge takes several dossiers, each once")
+        raise SuccessionRefusedError("merge_several", rule=cases[0].rule())
     for what, values in (
         ("producer", {case.product.producer_id for case in cases}),
         ("unit", {case.product.unit_id for case in cases}),
         ("round", {(case.cycle.id, case.dossier.round_id) for case in cases}),
         ("kind", {case.dossier.kind for case in cases}),
-        ("rule set", {case.dossier.rule_set_hash for case in cases}),
+        ("rule_set", {case.dossier.rule_set_hash for case in cases}),
     ):
         if len(values) > 1:
-            raise SuccessionRefusedError(f"the dossiers differ in their {what}; only what agrees in it is merged")
+            raise SuccessionRefusedError("merge_differs", rule=cases[0].rule(), what=in_both(f"merge.{what}"))
     order = [stage.id for stage in cases[0].book.stages(dossiers[0].round_id, dossiers[0].kind)]
     cases.sort(key=lambda case: (order.index(case.dossier.stage), case.dossier.key))
     (merged,) = _replace(work, cases, [said(name, what="the product's name")], MERGED, decree)
@@ -87,15 +86,19 @@ def _early(work: UnitOfWork, dossier: Dossier, decree: Decree) -> DossierCase:
     follows it may not.
     """
     case = case_of(work, dossier)
-    check_office(case.cycle, decree.actor, what="splits and merges ideas")
+    check_office(case.cycle, decree.actor, act="split_and_merge", rule=case.rule())
+    status = status_title(dossier.status)
     if dossier.closed_at is not None:
-        raise SuccessionRefusedError(f"{dossier.key} is {dossier.status}; only an open idea is split or merged")
+        raise SuccessionRefusedError("idea_ended", rule=case.rule(), dossier=dossier.key, status=status)
     scored = select(ScoreSheet.member).where(col(ScoreSheet.dossier_id) == dossier.id)
     waiting = dossier.status == DossierStatus.AWAITING_SUBMISSION
     if work.session.exec(scored).first() is not None or not (case.stage.judged_by == "verdict" or waiting):
         raise SuccessionRefusedError(
-            f"{dossier.key} is at {dossier.stage}: {dossier.status}; once it is handed in to be judged an idea is "
-            "neither split nor merged"
+            "idea_handed_in",
+            rule=case.rule(),
+            dossier=dossier.key,
+            status=status,
+            stage=case.stage.title.model_dump(),
         )
     return case
 
@@ -158,7 +161,7 @@ def _product(work: UnitOfWork, case: DossierCase, name: str) -> Product:
     producer_id = case.product.producer_id
     same = select(Product).where(col(Product.producer_id) == producer_id, col(Product.name) == name)
     if work.session.exec(same).first() is not None:
-        raise SuccessionRefusedError(f"the producer has a product called {name[:80]} already; choose another name")
+        raise SuccessionRefusedError("product_name_taken", rule=case.rule(), name=name[:80])
     product = Product(
         id=work.ids.new("product", f"{producer_id}|{name}"),
         producer_id=producer_id,

@@ -4,14 +4,18 @@ import json
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import InputError, RefusedError
 from ocop_workflow.policy.successions import Succession, check_succession, concerns, with_succession
 from ocop_workflow.policy.units import UnitRegister
 from ocop_workflow.storage.tables import PinnedDocument, SuccessionAct
 
 
-class SuccessionRefusedError(InputError):
-    """Units can't take over from others so; each line is one reason with its remedy."""
+class SuccessionRefusedError(RefusedError):
+    """Units can't take over from others so, or not now."""
+
+
+class SuccessionMisfitError(InputError):
+    """What a document or register says of units doesn't fit the others; each line is one reason with its remedy."""
 
 
 def entered_successions(session: Session) -> list[Succession]:
@@ -28,7 +32,7 @@ def with_entered_successions(session: Session, register: UnitRegister) -> UnitRe
     """Return a register as its file has it, with what was entered since that the file does not say itself.
 
     Raises:
-        SuccessionRefusedError: The file contradicts a decision that was entered.
+        SuccessionMisfitError: The file contradicts a decision that was entered.
     """
     for succession in entered_successions(session):
         there = {unit for each in register.taken_over for unit in each.units}
@@ -37,6 +41,6 @@ def with_entered_successions(session: Session, register: UnitRegister) -> UnitRe
         found = check_succession(succession, [register])
         if found:
             reasons = "\n".join(f"{succession.decision}: {finding.sentence}" for finding in found)
-            raise SuccessionRefusedError(f"the register {register.id} does not fit what was entered:\n{reasons}")
+            raise SuccessionMisfitError(f"the register {register.id} does not fit what was entered:\n{reasons}")
         register = with_succession(register, succession)
     return register

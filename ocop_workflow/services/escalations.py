@@ -75,7 +75,7 @@ def release(
     Raises:
         OfficeOnlyError: Somebody else than the office acts.
     """
-    check_office(cycle, actor, what="releases escalations")
+    check_office(cycle, actor, act="release_escalations")
     if command_done(work.session, command):
         return Decided()
     true, settled = _still_true(work, drafts)
@@ -95,7 +95,7 @@ def drop(
         OfficeOnlyError: Somebody else than the office acts.
         InputError: There is no reason.
     """
-    check_office(cycle, actor, what="drops escalations")
+    check_office(cycle, actor, act="drop_escalations")
     if command_done(work.session, command):
         return Decided()
     text = said(reason, what="the reason")

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from sqlmodel import Session, col, select
 
-from ocop_workflow.services.extensions import ExtensionRefusedError
+from ocop_workflow.policy.extension_rules import ExtensionRefusedError
 from ocop_workflow.services.obligations import DOSSIER_STEP, REPORT
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, Report
 
@@ -44,9 +44,9 @@ def obligations_in(session: Session, cycle: Cycle, scope: Scope) -> list[Obligat
     of_dossiers = scope.stage or scope.step or scope.round_id
     of_reports = scope.period or scope.duty
     if not scope.named:
-        raise ExtensionRefusedError("say what is extended: a dossier, a unit, a stage, a round, or a report")
+        raise ExtensionRefusedError("scope_missing", rule=None)
     if of_dossiers and of_reports:
-        raise ExtensionRefusedError("stages and rounds are of dossiers, periods of reports; extend one after the other")
+        raise ExtensionRefusedError("scope_mixed", rule=None)
     found: list[Obligation] = []
     if not of_reports:
         found += _of_dossiers(session, cycle, scope)
@@ -54,7 +54,7 @@ def obligations_in(session: Session, cycle: Cycle, scope: Scope) -> list[Obligat
         found += _of_reports(session, cycle, scope)
     if not found:
         named = ", ".join(f"{name} {value[:40]!r}" for name, value in scope.named.items())
-        raise ExtensionRefusedError(f"nothing is open with a date in {named}; `ocop dossier list` shows what is")
+        raise ExtensionRefusedError("scope_empty", rule=None, named=named)
     return sorted(found, key=lambda owed: (str(owed.due_at), owed.key))
 
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
+from ocop_workflow.policy.extension_rules import ExtensionRefusedError
 from ocop_workflow.policy.ladders import RungDecision, Suppression
 from ocop_workflow.services.cycle_acts import check_office, said
 from ocop_workflow.services.events import Act, details_of
-from ocop_workflow.services.extensions import ExtensionRefusedError
 from ocop_workflow.services.notices import NEWS, insert_notices, rung_row, suppress
 from ocop_workflow.services.obligations import moments_of
 from ocop_workflow.services.redating import DEADLINE_EXTENDED, EXTENSION_UNDONE, Move, redate
@@ -26,7 +26,7 @@ def undo_extension(work: UnitOfWork, cycle: Cycle, *, decision: str, actor: str,
         ExtensionRefusedError: The decision extended nothing here, somebody was told, a date was settled or moved
             since, or a producer's term would be over at once.
     """
-    check_office(cycle, actor, what="takes extensions back")
+    check_office(cycle, actor, act="undo_extension")
     said(reason, what="the reason")
     granted = _granted_by(work, cycle, decision)
     undoable = [(event, _checked(work, event)) for event in granted]
@@ -48,7 +48,7 @@ def _granted_by(work: UnitOfWork, cycle: Cycle, decision: str) -> list[Event]:
     )
     events = list(work.session.exec(query.order_by(col(Event.stream), col(Event.seq))))
     if not events:
-        raise ExtensionRefusedError(f"no extension rests on the decision {decision[:60]!r} in {cycle.key}")
+        raise ExtensionRefusedError("no_such_extension", rule=None, decision=decision[:60], cycle=cycle.key)
     standing: dict[str, list[Event]] = {}
     for event in events:
         of_date = standing.setdefault(details_of(event)["obligation"], [])
@@ -72,12 +72,12 @@ def _checked(work: UnitOfWork, event: Event) -> Move:
     obligation = work.session.exec(query).one()
     before = datetime.fromisoformat(details["due_before"])
     if obligation.status != "open" or obligation.deadline_version != details["deadline_version"]:
-        raise ExtensionRefusedError(f"{obligation.key} was settled or moved since; nothing was taken back")
+        raise ExtensionRefusedError("moved_since", rule=obligation.source, obligation=obligation.key)
     if any(_was_said(work, notice) for notice in _notices_since(work, event, obligation)):
-        raise ExtensionRefusedError(f"somebody was told of {obligation.key} since; nothing was taken back")
+        raise ExtensionRefusedError("told_since", rule=obligation.source, obligation=obligation.key)
     after = datetime.fromisoformat(details["due_after"])
     if obligation.lapse_at is not None and obligation.lapse_at + (before - after) <= work.now:
-        raise ExtensionRefusedError(f"the term of {obligation.key} would be over at once; nothing was taken back")
+        raise ExtensionRefusedError("over_at_once", rule=obligation.source, obligation=obligation.key)
     return Move(obligation, after, before)
 
 

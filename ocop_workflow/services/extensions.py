@@ -7,25 +7,20 @@ from datetime import datetime
 from sqlmodel import Session
 
 from ocop_workflow.clock import last_day_in_time
-from ocop_workflow.errors import InputError
 from ocop_workflow.policy.date_expressions import Origin
-from ocop_workflow.policy.extension_rules import Granted, why_too_far
-from ocop_workflow.services.cycle_acts import record_cycle_act, said
+from ocop_workflow.policy.extension_rules import ExtensionRefusedError, Granted, check_not_too_far
+from ocop_workflow.services.cycle_acts import check_office, record_cycle_act, said
 from ocop_workflow.services.events import Act, command_done, details_of, events_of
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.obligations import OPINION, PLAN_TASK, REPORT, open_obligations_of
 from ocop_workflow.services.redating import DEADLINE_EXTENDED, EXTENSION_UNDONE, Move, redate
 from ocop_workflow.services.statutory_bounds import bound_of
 from ocop_workflow.services.subjects import record_on_subject, stream_of
-from ocop_workflow.services.titles import period_title
+from ocop_workflow.services.titles import in_both, period_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation, Report
 
 EXTENSION_GRANTED = "extension_granted"
-
-
-class ExtensionRefusedError(InputError):
-    """The date cannot be moved so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +51,12 @@ def obligation_to_extend(session: Session, dossier: Dossier, *, step: str | None
     open_now = [owed for owed in open_obligations_of(session, dossier.id) if owed.kind != OPINION]
     steps = ", ".join(obligation.step or obligation.kind for obligation in open_now)
     if not open_now:
-        raise ExtensionRefusedError(f"{dossier.key} owes nothing now; there is nothing to extend")
+        raise ExtensionRefusedError("owes_nothing", rule=None, dossier=dossier.key)
     found = [obligation for obligation in open_now if step in (None, obligation.step)]
     if not found:
-        raise ExtensionRefusedError(f"{(step or '')[:40]!r} is not open; open is {steps}")
+        raise ExtensionRefusedError("step_not_owed", rule=None, step=(step or "")[:40], steps=steps)
     if len(found) > 1:
-        raise ExtensionRefusedError(f"{dossier.key} has several open dates; name one of {steps}")
+        raise ExtensionRefusedError("several_owed", rule=None, dossier=dossier.key, steps=steps)
     return found[0]
 
 
@@ -72,8 +67,9 @@ def extend(work: UnitOfWork, obligation: Obligation, extension: Extension) -> No
     ladder begins now, and the party is told at once.
 
     Raises:
-        ExtensionRefusedError: Not the office, a plan task, closed or lapsed, statutory, without a date, not later than
-            now and before, or further than the plan or a statutory date behind it allows.
+        OfficeOnlyError: Somebody else than the office acts.
+        ExtensionRefusedError: It is a plan task, closed or lapsed, statutory, without a date, not later than now and
+            before, or further than the plan or a statutory date behind it allows.
     """
     if not command_done(work.session, extension.command):
         cycle = work.session.get_one(Cycle, obligation.cycle_id)
@@ -92,7 +88,10 @@ def moves_of(work: UnitOfWork, cycle: Cycle, obligations: Sequence[Obligation], 
         try:
             moves.append(_checked(work, cycle, obligation, extension))
         except ExtensionRefusedError as error:
-            raise ExtensionRefusedError(f"{obligation.key}: {error}; nothing was extended") from error
+            told = in_both(error.code, error.params)
+            raise ExtensionRefusedError(
+                "scope_not_extended", rule=error.rule, obligation=obligation.key, told=told
+            ) from error
     return moves
 
 
@@ -196,32 +195,23 @@ def _checked(work: UnitOfWork, cycle: Cycle, obligation: Obligation, extension: 
     now = work.now
     said(extension.reason, what="the reason")
     said(extension.decision, what="the number of the decision")
-    if extension.actor != cycle.office_position:
-        raise ExtensionRefusedError(f"only {cycle.office_position} extends dates of this cycle")
+    check_office(cycle, extension.actor, act="extend")
     if obligation.kind == PLAN_TASK:
-        raise ExtensionRefusedError(
-            "only the dates of dossiers and reports can be extended; a plan's task is the plan's"
-        )
+        raise ExtensionRefusedError("task_not_extended", rule=obligation.source)
     if obligation.status != "open":
-        raise ExtensionRefusedError("this is settled already; there is nothing to extend")
+        raise ExtensionRefusedError("settled", rule=obligation.source)
     if obligation.origin == Origin.STATUTORY:
-        raise ExtensionRefusedError(
-            f"this date is statutory ({obligation.source}); it can only be overrun with a reason"
-        )
+        raise ExtensionRefusedError("statutory_date", rule=obligation.source)
     if obligation.due_at is None:
-        raise ExtensionRefusedError("this has no date to extend")
+        raise ExtensionRefusedError("no_date", rule=obligation.source)
     if obligation.lapse_at is not None and now >= obligation.lapse_at:  # I9: whether or not a sweep has recorded it
-        raise ExtensionRefusedError(
-            f"the dossier lapsed at {obligation.lapse_at.isoformat()}; there is nothing to extend"
-        )
+        raise ExtensionRefusedError("lapsed_before", rule=obligation.source, lapsed_at=obligation.lapse_at.isoformat())
     if extension.due_at <= max(obligation.due_at, now):
-        raise ExtensionRefusedError("the new date must be later than the old one and than today")
+        raise ExtensionRefusedError("not_later", rule=obligation.source)
     before = granted_before(work.session, obligation)
     first = datetime.fromisoformat(details_of(before[0])["due_before"]) if before else obligation.due_at
     rules = work.books.of_cycle(work.session, cycle).plan.extensions
-    fault = why_too_far(
+    check_not_too_far(
         extension.due_at, granted=Granted(len(before), first), rules=rules, bound=bound_of(work, obligation)
     )
-    if fault is not None:
-        raise ExtensionRefusedError(fault)
     return Move(obligation, obligation.due_at, extension.due_at)

@@ -90,7 +90,7 @@ def fulfil(work: UnitOfWork, notice: Notice, told: Told, *, actor: str, command:
         InputError: Nobody is named who told it.
     """
     cycle = work.session.get_one(Cycle, notice.cycle_id)
-    check_office(cycle, actor, what="records what was told by hand")
+    check_office(cycle, actor, act="record_by_hand")
     by = said(told.by, what="who told it")
     at = work.happened_at(told.at)
     if command_done(work.session, command) or (notice.status == FULFILLED and notice.settled_at == at):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.date_expressions import Origin
 from ocop_workflow.services.cycle_acts import check_office, said
 from ocop_workflow.services.events import Act, command_done, details_of
@@ -16,7 +16,7 @@ from ocop_workflow.storage.tables import Cycle, Event, EventText, Obligation
 STATUTORY_OVERRUN = "statutory_overrun"
 
 
-class NotOverrunError(InputError):
+class NotOverrunError(RefusedError):
     """No statutory date was overrun here."""
 
 
@@ -69,13 +69,15 @@ def record_overrun(
         InputError: There is no reason.
     """
     cycle = work.session.get_one(Cycle, obligation.cycle_id)
-    check_office(cycle, actor, what="records why a statutory date was overrun")
+    check_office(cycle, actor, act="record_overrun")
     text = said(reason, what="the reason")
     if command_done(work.session, command) or _reasons(work, cycle).get(obligation.key) == text:
         return
     passed = _passed(obligation, work.now)
     if passed is None:
-        raise NotOverrunError(f"{obligation.key} has overrun no statutory date; there is nothing to record")
+        raise NotOverrunError(
+            "not_overrun", rule=obligation.limit_source or obligation.source, obligation=obligation.key
+        )
     due_at, article = passed
     details = {"obligation": obligation.key, "due_at": due_at.isoformat()}
     act = Act(actor, STATUTORY_OVERRUN, rule=article, details=details, text=text, command=command)

@@ -3,19 +3,47 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.approvals import APPROVAL
+from ocop_workflow.policy.document import LocalText
+from ocop_workflow.services.cycle_acts import said
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, PlanTask
-from state_machines.plan_task import TaskTrigger, task_lifecycle
+from state_machines.lifecycle import TransitionNotAllowedError
+from state_machines.plan_task import TaskStatus, TaskTrigger, task_lifecycle
 
 _LIFECYCLE = task_lifecycle()
 
+_STANDING = {
+    TaskStatus.AWAITING_APPROVAL: "task_awaiting_approval",
+    TaskStatus.OPEN: "task_open",
+    TaskStatus.STARTED: "task_started",
+    TaskStatus.DONE: "task_done",
+    TaskStatus.CANCELLED: "task_cancelled",
+}
+"""How a refusal tells where a task is, and what is possible there."""
 
-class TaskNotPermittedError(InputError):
+
+class TaskNotPermittedError(RefusedError):
     """Somebody else leads or approves this task."""
+
+
+class TaskNotOpenError(RefusedError, TransitionNotAllowedError):
+    """The task's state does not take the trigger: it awaits its approval, or is further already."""
+
+    def __init__(self, task: PlanTask, title: LocalText, error: TransitionNotAllowedError, *, rule: str) -> None:
+        """Say where the task is."""
+        TransitionNotAllowedError.__init__(self, error.lifecycle, error.state, error.trigger, error.allowed)
+        RefusedError.__init__(
+            self,
+            _STANDING[TaskStatus(task.status)],
+            rule=rule,
+            task=title.model_dump(),
+            occurrence=task.occurrence,
+            approver=task.approver or "",
+        )
 
 
 def approve_task(
@@ -32,10 +60,9 @@ def approve_task(
     Raises:
         InputError: No document is named.
         TaskNotPermittedError: Neither the authority nor the office records it.
-        TransitionNotAllowedError: It needs no approval, or has it.
+        TaskNotOpenError: It needs no approval, or has it.
     """
-    if not document.strip():
-        raise InputError("an approval needs the number of the document that gives it")
+    document = said(document, what="the number of the document that gives the approval")
     details = {"document": document}
     act = Act(actor, "task_approved", details=details, effective_at=effective_at, command=command)
     if _apply(work, task, TaskTrigger.APPROVE, act):
@@ -56,7 +83,7 @@ def start_task(
 
     Raises:
         TaskNotPermittedError: Neither the lead nor the office records it.
-        TransitionNotAllowedError: Its approval is not on file, or it was started before.
+        TaskNotOpenError: Its approval is not on file, or it was started before.
     """
     if _apply(work, task, TaskTrigger.START, Act(actor, "task_started", effective_at=effective_at, command=command)):
         task.started_at = work.happened_at(effective_at)
@@ -76,7 +103,7 @@ def complete_task(
 
     Raises:
         TaskNotPermittedError: Neither the lead nor the office records it.
-        TransitionNotAllowedError: Its approval is not on file, or it is done or cancelled already.
+        TaskNotOpenError: Its approval is not on file, or it is done or cancelled already.
     """
     act = Act(actor, "task_completed", effective_at=effective_at, text=text, command=command)
     if _apply(work, task, TaskTrigger.COMPLETE, act):
@@ -92,11 +119,23 @@ def _apply(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger, act: Act) -> 
     cycle = work.session.get_one(Cycle, task.cycle_id)
     office = cycle.office_position
     planned = task.approver or office if trigger is TaskTrigger.APPROVE else task.lead
-    whose = work.books.of_cycle(work.session, cycle).units.successor_of(planned)
+    book = work.books.of_cycle(work.session, cycle)
+    whose = book.units.successor_of(planned)
+    written = next(each for each in book.cycle_year.tasks if each.id == task.task_id)
     if act.actor not in (whose, office):
-        raise TaskNotPermittedError(f"{act.actor} may not {trigger} this task; that is for {whose}")
+        title = written.title.model_dump()
+        raise TaskNotPermittedError(
+            "task_not_permitted", rule=written.source, actor=act.actor[:80], task=title, permitted=whose
+        )
     before = task.status
-    task.status = _LIFECYCLE.fire(before, trigger)
+    try:
+        task.status = _LIFECYCLE.fire(before, trigger)
+    except TransitionNotAllowedError as error:
+        approval = book.plan.approval(written.needs_approval)
+        awaits = before == TaskStatus.AWAITING_APPROVAL and approval is not None
+        raise TaskNotOpenError(
+            task, written.title, error, rule=approval.source if approval is not None and awaits else written.source
+        ) from error
     task.version += 1
     moved = replace(act, from_state=before, to_state=task.status, effective_at=work.happened_at(act.effective_at))
     append_event(work, stream=f"task:{task.id}", seq=task.version, cycle_id=task.cycle_id, act=moved)

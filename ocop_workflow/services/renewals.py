@@ -9,7 +9,12 @@ from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.certificate_terms import status_at
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
-from ocop_workflow.services.certificates import CertificateRefusedError, record_changes
+from ocop_workflow.services.certificates import (
+    CertificateRefusedError,
+    check_no_open_dossier,
+    check_not_ended,
+    record_changes,
+)
 from ocop_workflow.services.cycles import CLOSED
 from ocop_workflow.services.dossier_criteria import set_at_opening
 from ocop_workflow.services.dossiers import begin
@@ -19,7 +24,7 @@ from ocop_workflow.services.links import issue_link
 from ocop_workflow.services.pinned_documents import RENEWAL_ROUND
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Dossier, Producer
-from state_machines.certificate import ENDED_BY_ACT, CertificateStatus
+from state_machines.certificate import CertificateStatus
 from state_machines.dossier import DossierStatus
 
 RENEWABLE = (CertificateStatus.VALID, CertificateStatus.RENEWAL_DUE)
@@ -55,10 +60,8 @@ def open_renewal(
     at = work.happened_at(effective_at)
     record_changes(work, certificate, actor=actor)
     case = certificate_case(work.session, work.books, certificate)
-    _check(work, case, at)
+    check_renewable(work, case, at)
     cycle, product = case.cycle, case.product
-    maker = work.session.get_one(Producer, product.producer_id)
-    check_eligible(case.book.rule_set, maker, group=product.group, on=local_day(at))
     ordinal = _count(work, col(Dossier.cycle_id) == cycle.id) + 1
     attempt = _count(work, col(Dossier.round_id).startswith(f"{RENEWAL_ROUND}{certificate.id}", autoescape=True)) + 1
     key = f"{cycle.key}/renewal/R{ordinal}"
@@ -92,26 +95,26 @@ def open_renewal(
     return dossier
 
 
-def _check(work: UnitOfWork, case: CertificateCase, at: datetime) -> None:
-    certificate = case.certificate
-    number = certificate.number
-    if certificate.status in ENDED_BY_ACT:
-        raise CertificateRefusedError(f"certificate {number} is {certificate.status}; register the product anew")
-    standing = status_at(case.facts, at)
+def check_renewable(work: UnitOfWork, case: CertificateCase, at: datetime) -> None:
+    """Refuse what keeps a certificate's renewal from being opened at an instant; writes nothing.
+
+    Raises:
+        CertificateRefusedError: It is not in force, is being renewed already, the product has another open dossier, or
+            no cycle is open.
+        IneligibleError: The rule set does not let the producer take part.
+    """
+    check_not_ended(case)
+    number, standing = case.certificate.number, status_at(case.facts, at)
     if standing is CertificateStatus.EXPIRED:
-        last_valid = last_day_in_time(certificate.expires_at)
-        raise CertificateRefusedError(
-            f"certificate {number} was valid until {last_valid:%d/%m/%Y}; register the product anew, or give --at, the "
-            "day on which its renewal was received"
-        )
+        last_valid = last_day_in_time(case.certificate.expires_at).isoformat()
+        raise CertificateRefusedError("renewal_expired", rule=case.rule, number=number, last_valid_on=last_valid)
     if standing not in RENEWABLE:
-        raise CertificateRefusedError(f"certificate {number} is being renewed already")
-    busy = select(Dossier.key).where(col(Dossier.product_id) == case.product.id, col(Dossier.closed_at).is_(None))
-    key = work.session.exec(busy).first()
-    if key is not None:
-        raise CertificateRefusedError(f"the product's dossier {key} is still open; end it first")
+        raise CertificateRefusedError("renewing_already", rule=case.rule, number=number)
+    check_no_open_dossier(work, case)
     if case.cycle.status == CLOSED:
-        raise CertificateRefusedError(f"cycle {case.cycle.key} is closed; open the office's next cycle first")
+        raise CertificateRefusedError("cycle_closed", rule=None, cycle=case.cycle.key)
+    maker = work.session.get_one(Producer, case.product.producer_id)
+    check_eligible(case.book.rule_set, maker, group=case.product.group, on=local_day(at))
 
 
 def _count(work: UnitOfWork, condition: ColumnElement[bool]) -> int:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import col, select
 
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.date_expressions import Anchor
 from ocop_workflow.policy.route import COMPLETION, step_settled_by, steps_opened
 from ocop_workflow.services.certificates import record_changes
@@ -22,7 +22,6 @@ from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
 from ocop_workflow.services.session_rows import SessionState, sessions_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.services.withdrawals import successors_of
 from ocop_workflow.storage.tables import Certificate, Dossier, Event, Obligation, Producer, Product
 from state_machines.certificate import IN_FORCE
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
@@ -37,7 +36,7 @@ _LAST_TRIGGER = {
 """By which trigger the last step before a status was fulfilled; none before the submission."""
 
 
-class ReopeningRefusedError(InputError):
+class ReopeningRefusedError(RefusedError):
     """A dossier can't be reopened so."""
 
 
@@ -67,8 +66,9 @@ def reopen(
     counted from the reopening, or the day that the decision names; a producer has a fair term in any case.
 
     Raises:
-        ReopeningRefusedError: The product has another open dossier, the dossier was split or merged, its certificate is
-            in force, its producer has closed, or the plan's date has passed and the decision names none.
+        ReopeningRefusedError: The product has another open dossier, its certificate is in force, its producer has
+            closed, or the plan's date has passed and the decision names none.
+        DossierReplacedError: It was split or merged.
         TooEarlyError: It is said to have happened before the end.
         NotPermittedError: Somebody else than the office acts.
         TransitionNotAllowedError: It has not ended.
@@ -151,24 +151,21 @@ def _open_duties(work: UnitOfWork, case: DossierCase, *, at: datetime) -> list[O
 
 def _check(work: UnitOfWork, dossier: Dossier) -> None:
     session = work.session
-    replaced = successors_of(session, dossier)
-    if replaced:
-        keys = ", ".join(each.key for each in replaced)
-        raise ReopeningRefusedError(f"{dossier.key} was replaced by {keys}; go on with those")
+    rule = case_of(work, dossier).rule()
     other = select(Dossier.key).where(
         col(Dossier.product_id) == dossier.product_id, col(Dossier.closed_at).is_(None), col(Dossier.id) != dossier.id
     )
     busy = session.exec(other).first()
     if busy is not None:
-        raise ReopeningRefusedError(f"the product's dossier {busy} is open; end it first")
+        raise ReopeningRefusedError("product_busy", rule=rule, dossier=busy)
     producer_id = session.get_one(Product, dossier.product_id).producer_id
     if session.get_one(Producer, producer_id).closed_on is not None:
-        raise ReopeningRefusedError("the producer has closed; transfer the product to whoever makes it now")
+        raise ReopeningRefusedError("producer_closed", rule=rule)
     issued = session.exec(select(Certificate).where(col(Certificate.dossier_id) == dossier.id)).first()
     if issued is not None:
         record_changes(work, issued, actor=case_of(work, dossier).cycle.office_position)
         if issued.status in IN_FORCE:
-            raise ReopeningRefusedError(f"certificate {issued.number} was issued on its result; withdraw that first")
+            raise ReopeningRefusedError("result_certified", rule=rule, number=issued.number)
 
 
 def _annul_result(work: UnitOfWork, dossier: Dossier) -> None:
@@ -180,17 +177,16 @@ def _annul_result(work: UnitOfWork, dossier: Dossier) -> None:
 
 def _date(work: UnitOfWork, dossier: Dossier, owed: list[Obligation], reopening: Reopening, *, actor: str) -> None:
     """Give what moves the dossier on the day that the decision names; refuse one that has passed already."""
-    stage = case_of(work, dossier).stage
+    case = case_of(work, dossier)
+    stage = case.stage
     moving = {step.id for step in stage.steps if step.settled_by is not None}
     steps = {COMPLETION} if dossier.status == DossierStatus.RETURNED else moving
     next_owed = next((each for each in owed if each.step in steps), None)
     if reopening.until is not None:
         if next_owed is None:
-            raise ReopeningRefusedError(f"nothing dates what comes next at {stage.id}; leave out --until")
+            raise ReopeningRefusedError("reopened_undated", rule=case.rule(), stage=stage.title.model_dump())
         due_at = start_of_day(reopening.until + timedelta(days=1))
         extend(work, next_owed, Extension(due_at, reopening.reason, reopening.decision, actor))
     elif next_owed is not None and next_owed.due_at is not None and next_owed.due_at <= work.now:
-        last_day = last_day_in_time(next_owed.due_at)
-        raise ReopeningRefusedError(
-            f"the last day for {next_owed.step} was {last_day:%d/%m/%Y}; give --until, the day that the decision names"
-        )
+        last_on = last_day_in_time(next_owed.due_at).isoformat()
+        raise ReopeningRefusedError("reopened_late", rule=next_owed.source, step=next_owed.step or "", last_on=last_on)

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from ocop_workflow.clock import last_day_in_time
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.date_expressions import Firmness, Origin, ResolvedDue
+from ocop_workflow.services.cycle_acts import said
 from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.notices import tell
 from ocop_workflow.services.obligations import REPORT, Duty, close_obligation, open_obligation, open_obligations_of
@@ -20,8 +21,8 @@ from ocop_workflow.storage.tables import Cycle, Report
 from state_machines.report import ReportTrigger
 
 
-class ReviewRefusedError(InputError):
-    """The report can't be returned or excused so."""
+class ReviewRefusedError(RefusedError):
+    """The report can't be returned so."""
 
 
 def accept_report(work: UnitOfWork, report: Report, *, actor: str, command: str | None = None) -> None:
@@ -29,7 +30,7 @@ def accept_report(work: UnitOfWork, report: Report, *, actor: str, command: str 
 
     Raises:
         ReportNotPermittedError: Neither the collector nor the office.
-        TransitionNotAllowedError: Nothing was filed, or it is accepted already.
+        ReportNotOpenError: Nothing was filed, or it is accepted already.
     """
     if command_done(work.session, command):
         return
@@ -52,15 +53,18 @@ def return_report(
 
     Raises:
         ReportNotPermittedError: Neither the collector nor the office.
-        ReviewRefusedError: No reason, or the date is past.
-        TransitionNotAllowedError: Nothing was filed, or it is accepted already.
+        ReviewRefusedError: The date is past.
+        InputError: No reason.
+        ReportNotOpenError: Nothing was filed, or it is accepted already.
     """
     if command_done(work.session, command):
         return
     cycle = _check_collector(work, report, actor)
-    _check_reason(reason, "what is to be corrected")
+    said(reason, what="the reason: what is to be corrected")
     if correct_by_at <= work.now:
-        raise ReviewRefusedError(f"{last_day_in_time(correct_by_at):%d/%m/%Y} is past; name a later day with --by")
+        rule = duty_of(work.books.of_cycle(work.session, cycle), report).source
+        last_on = last_day_in_time(correct_by_at).isoformat()
+        raise ReviewRefusedError("correction_day_past", rule=rule, last_on=last_on)
     report.correct_by_at = correct_by_at
     details = {"correct_by_at": correct_by_at.astimezone(UTC).isoformat()}
     act = Act(actor, "report_returned", details=details, text=reason, command=command)
@@ -85,13 +89,13 @@ def excuse_report(work: UnitOfWork, report: Report, *, actor: str, reason: str, 
 
     Raises:
         ReportNotPermittedError: Neither the collector nor the office.
-        ReviewRefusedError: No reason.
-        TransitionNotAllowedError: It has been filed.
+        InputError: No reason.
+        ReportNotOpenError: It has been filed.
     """
     if command_done(work.session, command):
         return
     _check_collector(work, report, actor)
-    _check_reason(reason, "why it is not required")
+    said(reason, what="the reason: why it is not required")
     act = Act(actor, "report_excused", text=reason, command=command)
     apply_report_trigger(work, report, ReportTrigger.EXCUSE, act)
     for obligation in open_obligations_of(work.session, report.id):
@@ -129,12 +133,9 @@ def _owe_correction(work: UnitOfWork, cycle: Cycle, report: Report, correct_by_a
 
 def _check_collector(work: UnitOfWork, report: Report, actor: str) -> Cycle:
     cycle = work.session.get_one(Cycle, report.cycle_id)
-    collector = work.books.of_cycle(work.session, cycle).units.successor_of(report.collector)
+    book = work.books.of_cycle(work.session, cycle)
+    collector = book.units.successor_of(report.collector)
     if actor not in (collector, cycle.office_position):
-        raise ReportNotPermittedError(f"{actor} may not decide on this report; that is for {collector}")
+        rule = duty_of(book, report).source
+        raise ReportNotPermittedError("review_not_permitted", rule=rule, actor=actor[:80], permitted=collector)
     return cycle
-
-
-def _check_reason(reason: str, what: str) -> None:
-    if not reason.strip():
-        raise ReviewRefusedError(f"a reason is missing; say with --reason {what}")

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from notifications.catalogue import Language, translate
 from ocop_workflow.clock import local_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.plan import ReportDuty
 from ocop_workflow.policy.report_figures import FigureFault, FigureValue, read_figures, written
 from ocop_workflow.policy.report_lines import with_lines
@@ -20,8 +19,10 @@ from ocop_workflow.services.links import issue_link, links_of
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, close_obligation, open_obligations_of
 from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.report_supplements import raise_supplements
+from ocop_workflow.services.titles import in_both, listed_in_both, period_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Report
+from state_machines.lifecycle import TransitionNotAllowedError
 from state_machines.report import ReportStatus, ReportTrigger, report_lifecycle
 
 FILED = "report_filed"
@@ -31,20 +32,39 @@ _LIFECYCLE = report_lifecycle()
 _UNFILED = (ReportStatus.UPCOMING.value, ReportStatus.OPEN.value)
 
 
-class PeriodNotBegunError(InputError):
+class PeriodNotBegunError(RefusedError):
     """The period that a report is about has not begun."""
 
 
-class ReportNotPermittedError(InputError):
-    """The actor owes another report than this one."""
+class ReportNotPermittedError(RefusedError):
+    """The actor owes another report than this one, or collects another."""
 
 
-class FiguresRefusedError(InputError):
+class ReportNotOpenError(RefusedError, TransitionNotAllowedError):
+    """The report's state does not take the trigger."""
+
+    def __init__(self, report: Report, error: TransitionNotAllowedError, *, rule: str) -> None:
+        """Say where the report is and what people can do with it there."""
+        possible = [each for each in error.allowed if each != ReportTrigger.OPEN]
+        TransitionNotAllowedError.__init__(self, error.lifecycle, error.state, error.trigger, error.allowed)
+        RefusedError.__init__(
+            self,
+            "report_not_open" if possible else "report_settled",
+            rule=rule,
+            status=in_both(f"report.{report.status}"),
+            trigger=in_both(f"report.trigger.{error.trigger}"),
+            possible=listed_in_both([f"report.trigger.{trigger}" for trigger in possible]),
+        )
+
+
+class FiguresRefusedError(RefusedError):
     """The figures are not those that the report asks for."""
 
-    def __init__(self, faults: Sequence[FigureFault]) -> None:
+    def __init__(self, faults: Sequence[FigureFault], *, rule: str) -> None:
+        """Tell the first fault, and keep all of them."""
         fault = faults[0]
-        super().__init__(f"{fault.figure[:80]}: {translate(Language.EN, fault.code, fault.params)}")
+        told = {language: said.rstrip(".") for language, said in in_both(fault.code, fault.params).items()}
+        super().__init__("figure", rule=rule, figure=fault.figure[:80], told=told)
         self.faults = tuple(faults)
 
 
@@ -156,7 +176,7 @@ def file_report(
         ReportNotPermittedError: Neither the reporter nor the office files it.
         PeriodNotBegunError: There is nothing to report yet.
         FiguresRefusedError: A figure is missing, unknown, or not of its kind.
-        TransitionNotAllowedError: It is accepted, or not required.
+        ReportNotOpenError: It is accepted, or not required.
     """
     if command_done(work.session, command):
         return report
@@ -164,7 +184,8 @@ def file_report(
     book = work.books.of_cycle(work.session, cycle)
     reporter = book.units.successor_of(report.reporter)
     if actor not in (reporter, cycle.office_position):
-        raise ReportNotPermittedError(f"{actor} may not file this report; that is for {reporter}")
+        rule = duty_of(book, report).source
+        raise ReportNotPermittedError("report_not_permitted", rule=rule, actor=actor[:80], permitted=reporter)
     at = work.happened_at(effective_at)
     _check_begun(book, report, at)
     trigger = ReportTrigger.DECLARE_NOTHING if figures is None else ReportTrigger.SUBMIT
@@ -185,10 +206,14 @@ def apply_report_trigger(work: UnitOfWork, report: Report, trigger: ReportTrigge
     """Move a report by its table and record it as one event of its stream.
 
     Raises:
-        TransitionNotAllowedError: Its state doesn't take the trigger.
+        ReportNotOpenError: Its state doesn't take the trigger.
     """
     before = report.status
-    report.status = _LIFECYCLE.fire(before, trigger)
+    try:
+        report.status = _LIFECYCLE.fire(before, trigger)
+    except TransitionNotAllowedError as error:
+        book = work.books.of_cycle(work.session, work.session.get_one(Cycle, report.cycle_id))
+        raise ReportNotOpenError(report, error, rule=duty_of(book, report).source) from error
     report.version += 1
     moved = replace(act, from_state=before, to_state=report.status)
     append_event(work, stream=f"report:{report.id}", seq=report.version, cycle_id=report.cycle_id, act=moved)
@@ -210,7 +235,12 @@ def _settle(work: UnitOfWork, report: Report, *, status: str, at: datetime) -> N
 def _check_begun(book: Rulebook, report: Report, at: datetime) -> None:
     period = period_of(book, report)
     if local_day(at) < period.start:
-        raise PeriodNotBegunError(f"the period {report.period_id} has not begun; it begins on {period.start:%d/%m/%Y}")
+        raise PeriodNotBegunError(
+            "period_not_begun",
+            rule=duty_of(book, report).source,
+            period=period_title(report.period_id),
+            begins_on=period.start.isoformat(),
+        )
 
 
 def _checked(duty: ReportDuty, figures: Mapping[str, FigureValue]) -> dict[str, FigureValue]:
@@ -222,5 +252,5 @@ def _checked(duty: ReportDuty, figures: Mapping[str, FigureValue]) -> dict[str, 
         given = {name: str(value) for name, value in figures.items()}
     read, faults = read_figures(duty.figures, given)
     if faults:
-        raise FiguresRefusedError(faults)
+        raise FiguresRefusedError(faults, rule=duty.source)
     return read

@@ -64,7 +64,7 @@ def migrate(work: UnitOfWork, cycle: Cycle, dossiers: Sequence[Dossier], migrati
         InputError: Reason or decision is missing.
         MigrationRefusedError: A dossier can't be moved there; see `changes_of`.
     """
-    check_office(cycle, migration.actor, what="moves dossiers of this cycle to another rule set")
+    check_office(cycle, migration.actor, act="migrate")
     reason = said(migration.reason, what="the reason")
     decision = said(migration.decision, what="the number of the decision")
     if command_done(work.session, migration.command):

@@ -8,7 +8,7 @@ from ocop_workflow.clock import local_day
 from ocop_workflow.policy.successions import Succession, check_succession, concerns, with_succession
 from ocop_workflow.services.cycle_acts import record_cycle_act
 from ocop_workflow.services.cycles import cycles_of
-from ocop_workflow.services.entered_successions import SuccessionRefusedError
+from ocop_workflow.services.entered_successions import SuccessionMisfitError, SuccessionRefusedError
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.obligations import KINDS
 from ocop_workflow.services.pinned_documents import pin
@@ -85,14 +85,12 @@ def succeed(work: UnitOfWork, succession: Succession) -> Succeeded:
     again. Events, certificates and mails keep the names of their time; so do reports, which the successor answers for.
 
     Raises:
-        SuccessionRefusedError: The day is still to come, the decision was entered before, no cycle has such a unit, or
-            the document does not fit a register.
+        SuccessionRefusedError: The day is still to come, the decision was entered before, or no cycle has such a unit.
+        SuccessionMisfitError: The document does not fit a register.
     """
     day = succession.effective_on
     if day > local_day(work.now):
-        raise SuccessionRefusedError(
-            f"{day:%d/%m/%Y} is still to come; enter the succession on that day, so that what is open then moves"
-        )
+        raise SuccessionRefusedError("succession_ahead", rule=succession.decision, effective_on=day.isoformat())
     concerned = _concerned(work, succession)
     act = _enter(work, succession)
     moved = _move_products(work, succession, concerned[0])
@@ -117,23 +115,24 @@ def _concerned(work: UnitOfWork, succession: Succession) -> list[Cycle]:
     """Return the cycles that a succession changes.
 
     Raises:
-        SuccessionRefusedError: There is none, or the document does not fit.
+        SuccessionRefusedError: There is none, or the decision was entered before.
+        SuccessionMisfitError: The document does not fit a register.
     """
     before = work.session.exec(select(SuccessionAct).where(col(SuccessionAct.key) == succession.id)).first()
     if before is not None:
         raise SuccessionRefusedError(
-            f"{succession.id} was entered on {local_day(before.recorded_at):%d/%m/%Y} by {before.decision}; a later "
-            "decision is another document with another id"
+            "succession_entered",
+            rule=before.decision,
+            succession=succession.id,
+            entered_on=local_day(before.recorded_at).isoformat(),
         )
     registers = {cycle.id: work.books.of_cycle(work.session, cycle).units for cycle in cycles_of(work.session)}
     concerned = [cycle for cycle in cycles_of(work.session) if concerns(succession, registers[cycle.id])]
     if not concerned:
-        raise SuccessionRefusedError(
-            f"no cycle here has a unit that ends by {succession.decision}; `ocop unit list` shows the units"
-        )
+        raise SuccessionRefusedError("succession_of_none", rule=succession.decision)
     found = check_succession(succession, registers.values())
     if found:
-        raise SuccessionRefusedError("\n".join(finding.sentence for finding in found))
+        raise SuccessionMisfitError("\n".join(finding.sentence for finding in found))
     return concerned
 
 

@@ -5,9 +5,11 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.plan import CyclePlan, SupportItem
+from ocop_workflow.services.cycle_acts import said
 from ocop_workflow.services.events import Act, append_event
+from ocop_workflow.services.titles import status_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Product, Support
 from state_machines.dossier import DossierStatus
@@ -15,7 +17,7 @@ from state_machines.dossier import DossierStatus
 GIVEN = "given"
 
 
-class SupportRefusedError(InputError):
+class SupportRefusedError(RefusedError):
     """The plan does not let this support be given."""
 
 
@@ -33,24 +35,32 @@ def give_support(
     Raises:
         SupportRefusedError: The plan has no such item, the product has too few stars, or it was given before; the
             sentence cites the plan's item.
+        InputError: The document's number is missing.
     """
     cycle = work.session.get_one(Cycle, dossier.cycle_id)
     item = _item(work.books.of_cycle(work.session, cycle).plan, item_id)
     product = work.session.get_one(Product, dossier.product_id)
-    if not document.strip():
-        raise SupportRefusedError("support needs the number of the document that gives it")
+    document = said(document, what="the number of the document that gives the support")
     if dossier.status != DossierStatus.RECOGNISED or (dossier.stars or 0) < item.from_stars:
         raise SupportRefusedError(
-            f"{item.id} is for products recognised with {item.from_stars} stars or more ({item.source}); "
-            f"{dossier.key} is {dossier.status}" + (f" with {dossier.stars}" if dossier.stars else "")
+            "support_few_stars" if dossier.stars else "support_not_recognised",
+            rule=item.source,
+            item=item.title.model_dump(),
+            least=item.from_stars,
+            dossier=dossier.key,
+            status=status_title(dossier.status),
+            stars=dossier.stars or 0,
         )
     whose = product.id if item.once_per == "product" else product.producer_id
     key = f"{cycle.office_id}|{item.id}|{item.once_per}:{whose}"
     before = work.session.exec(select(Support).where(col(Support.key) == key)).first()
     if before is not None:
         raise SupportRefusedError(
-            f"{item.id} was given to this {item.once_per} on {local_day(before.given_at):%d/%m/%Y} "
-            f"by {before.document}; it is given once ({item.source})"
+            "support_given_to_product" if item.once_per == "product" else "support_given_to_producer",
+            rule=item.source,
+            item=item.title.model_dump(),
+            given_on=local_day(before.given_at).isoformat(),
+            document=before.document,
         )
     given = Support(
         id=work.ids.new("support", key),
@@ -85,5 +95,7 @@ def _item(plan: CyclePlan, item_id: str) -> SupportItem:
     for item in plan.support:
         if item.id == item_id:
             return item
-    known = ", ".join(item.id for item in plan.support) or "none"
-    raise SupportRefusedError(f"the plan has no support item {item_id[:60]!r}; it has {known}")
+    known = ", ".join(item.id for item in plan.support)
+    raise SupportRefusedError(
+        "support_unknown" if plan.support else "no_support", rule=plan.source, item=item_id[:60], known=known
+    )

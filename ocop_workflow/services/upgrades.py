@@ -7,17 +7,21 @@ from sqlmodel import col, select
 
 from ocop_workflow.clock import last_day_in_time, local_day, start_of_day
 from ocop_workflow.policy.plan import Round
-from ocop_workflow.policy.rule_set import DossierKind
+from ocop_workflow.policy.rule_set import DossierKind, RuleSet
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
-from ocop_workflow.services.certificates import CertificateRefusedError, record_changes
+from ocop_workflow.services.certificates import (
+    CertificateRefusedError,
+    check_no_open_dossier,
+    check_not_ended,
+    record_changes,
+)
 from ocop_workflow.services.dossiers import begin
 from ocop_workflow.services.eligibility import check_eligible
 from ocop_workflow.services.links import issue_link
-from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.product_lists import open_round
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Dossier, Producer
-from state_machines.certificate import ENDED_BY_ACT, IN_FORCE
+from state_machines.certificate import IN_FORCE
 from state_machines.dossier import DossierStatus
 
 
@@ -53,9 +57,8 @@ def open_upgrade(
     cycle = case.cycle
     round_ = open_round(work, cycle, case.book, round_id, kind=DossierKind.UPGRADE)
     book = work.books.of_round(work.session, cycle, round_.id)
-    _check(work, case, round_, book, at)
-    maker = work.session.get_one(Producer, case.product.producer_id)
-    check_eligible(book.rule_set, maker, group=case.product.group, on=local_day(at))
+    check_bettered(work, case, book.rule_set, at)
+    _check_round(work, case, round_)
     key = f"{cycle.key}/{round_.id}/U{_upgrades_of(work, cycle.id) + 1}"
     dossier = Dossier(
         id=work.ids.new("dossier", key),
@@ -78,32 +81,45 @@ def open_upgrade(
     return dossier
 
 
-def _check(work: UnitOfWork, case: CertificateCase, round_: Round, book: Rulebook, at: datetime) -> None:
+def check_bettered(work: UnitOfWork, case: CertificateCase, rules: RuleSet, at: datetime) -> None:
+    """Refuse what keeps a certificate from being bettered under a rule set in any round; writes nothing.
+
+    Raises:
+        CertificateRefusedError: It is not in force, has the most stars there are, or the product has an open dossier.
+        IneligibleError: The rule set does not let the producer take part.
+    """
     certificate = case.certificate
-    number, standing = certificate.number, case.standing(at).status
-    if certificate.status in ENDED_BY_ACT:
-        raise CertificateRefusedError(f"certificate {number} is {certificate.status}; register the product anew")
-    if standing not in IN_FORCE:
-        last_valid = last_day_in_time(certificate.expires_at)
+    check_not_ended(case)
+    if case.standing(at).status not in IN_FORCE:
+        last_valid = last_day_in_time(certificate.expires_at).isoformat()
         raise CertificateRefusedError(
-            f"certificate {number} was valid until {last_valid:%d/%m/%Y}; register the product anew"
+            "upgrade_expired", rule=case.rule, number=certificate.number, last_valid_on=last_valid
         )
-    most = max(stars for recognition in book.rule_set.recognition for stars in recognition.stars)
+    most = max(stars for recognition in rules.recognition for stars in recognition.stars)
     if certificate.stars >= most:
         raise CertificateRefusedError(
-            f"certificate {number} has {certificate.stars} stars, the most that {book.rule_set.id} knows; renew it in "
-            "its time"
+            "most_stars",
+            rule=rules.article_on_stars(most),
+            number=certificate.number,
+            stars=certificate.stars,
+            rule_set=rules.id,
         )
-    found = work.session.exec(select(Dossier).where(col(Dossier.product_id) == case.product.id)).all()
-    busy = next((dossier for dossier in found if dossier.closed_at is None), None)
-    if busy is not None:
-        raise CertificateRefusedError(f"the product's dossier {busy.key} is still open; end it first")
-    place = (case.cycle.id, round_.id, DossierKind.UPGRADE.value)
-    before = next((each for each in found if (each.cycle_id, each.round_id, each.kind) == place), None)
+    check_no_open_dossier(work, case)
+    maker = work.session.get_one(Producer, case.product.producer_id)
+    check_eligible(rules, maker, group=case.product.group, on=local_day(at))
+
+
+def _check_round(work: UnitOfWork, case: CertificateCase, round_: Round) -> None:
+    """Refuse a second upgrade of a product in one round."""
+    query = select(Dossier.key).where(
+        col(Dossier.product_id) == case.product.id,
+        col(Dossier.cycle_id) == case.cycle.id,
+        col(Dossier.round_id) == round_.id,
+        col(Dossier.kind) == DossierKind.UPGRADE,
+    )
+    before = work.session.exec(query).first()
     if before is not None:
-        raise CertificateRefusedError(
-            f"the product had its upgrade in round {round_.id} as {before.key}; open it in a later round"
-        )
+        raise CertificateRefusedError("upgraded_in_round", rule=round_.source, round=round_.id, dossier=before)
 
 
 def _upgrades_of(work: UnitOfWork, cycle_id: str) -> int:

@@ -256,7 +256,7 @@ def test_report_file_settles_it_and_list_missing_names_the_others(ocop: Any, off
         (("2018-Q1", "ba-che"), "give the figures with --figure NAME=NUMBER, or --nothing"),
         (("2018-Q9", "ba-che", "--nothing"), '"2018-Q9" is no period; write the period as 2018-Q1'),
         (("2018-Q1", "nowhere", "--nothing"), "0 reports of nowhere for 2018-Q1"),
-        (("2018-Q4", "ba-che", "--nothing"), "the period 2018-Q4 has not begun; it begins on 01/10/2018"),
+        (("2018-Q4", "ba-che", "--nothing"), "the period quarter IV/2018 has not begun; it begins on 01/10/2018"),
         (("2018-Q1", "ba-che", "--figure", "sales=3"), '"sales=3" is no figure; write NAME=NUMBER with products'),
         (("2018-Q1", "ba-che", "--figure", "products=many"), '"products=many": “Products'),
         (("2018-Q1", "ba-che", "--figure", "products=many"), "must be a whole number from 0 on, such as 13 or 1.250"),

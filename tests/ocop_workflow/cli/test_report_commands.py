@@ -87,7 +87,7 @@ def test_report_return_accept_and_excuse(ocop: Any, office: Path) -> None:
     row = row_of(ocop, office, "ba-che")
     assert (row["status"], row["standing"], row["revised_at"]) == ("accepted", "in_time", "2018-04-05T09:00:00+07:00")
     again = ocop("report", "return", "2018-Q1/ba-che", "--by", "2018-04-09", "--reason", "Sai", *where)
-    assert (again.code, "a report that is accepted can't take `return`" in again.err) == (2, True)
+    assert (again.code, "the report is “Accepted” and can't take `return`" in again.err) == (2, True)
     assert ocop("report", "excuse", "2018-Q1/cam-pha", "--reason", "Không có sản phẩm", *where).code == 0
     assert row_of(ocop, office, "cam-pha")["standing"] == "excused"
     assert ocop("audit", "verify", *where).code == 0
@@ -108,9 +108,9 @@ def test_report_link_is_printed_revoked_and_made_anew(ocop: Any, office: Path) -
     [
         (("accept", "ba-che"), "names no report; write PERIOD/UNIT"),
         (("accept", "2018-Q1/nowhere"), "0 reports of nowhere for 2018-Q1"),
-        (("accept", "2018-Q1/ba-che"), "a report that is upcoming can't take `accept`; possible here"),
+        (("accept", "2018-Q1/ba-che"), "the report is “Upcoming” and can't take `accept`; possible here: file,"),
         (("return", "2018-Q1/ba-che", "--by", "soon", "--reason", "x"), "'soon' is no day"),
-        (("excuse", "2018-Q1/ba-che", "--reason", " "), "a reason is missing"),
+        (("excuse", "2018-Q1/ba-che", "--reason", " "), "the reason: why it is not required is missing"),
         (("link", "2018-Q1/ba-che", "--revoke", "--reissue"), "not both"),
         (("matrix", "--duty", "nothing"), "the plan has no report 'nothing'; it has progress"),
         (("consolidate", "progress", "2018-Q1", "--unit", "ba-che"), "collects no others; those that do: none here"),

@@ -18,7 +18,7 @@ def test_a_task_is_approved_then_started_then_done(ocop: Any, tmp_path: Path) ->
 
     early = ocop("task", "start", "islands", "--data", folder)
     assert early.code == 2
-    assert "awaiting_approval can't take `start`; possible here: approve" in early.err
+    assert "awaits the approval of quang-ninh/province_leader; possible here: approve (" in early.err
     for command in (("approve", "islands", "--document", "5/UBND"), ("start", "islands"), ("done", "islands")):
         assert ocop("task", *command, "--data", folder).code == 0
 

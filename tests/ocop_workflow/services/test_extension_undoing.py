@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ocop_workflow.clock import OFFICE_ZONE
+from ocop_workflow.policy.extension_rules import ExtensionRefusedError
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycle_acts import OfficeOnlyError
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.extension_scopes import Scope, obligations_in
 from ocop_workflow.services.extension_undoing import undo_extension
-from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend_scope
+from ocop_workflow.services.extensions import Extension, extend_scope
 from ocop_workflow.services.fulfilment import Means, Told, fulfil
 from ocop_workflow.services.obligations import DOSSIER_STEP
 from state_machines.dossier import DossierTrigger

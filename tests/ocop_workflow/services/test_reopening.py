@@ -13,9 +13,10 @@ from ocop_workflow.services.dossier_successions import Decree, split
 from ocop_workflow.services.dossiers import NotPermittedError, TooEarlyError
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.obligations import open_obligations_of
-from ocop_workflow.services.reopening import Reopening, ReopeningRefusedError, reopen
+from ocop_workflow.services.reopening import Reopening, reopen
 from ocop_workflow.services.session_rows import sessions_of
 from ocop_workflow.services.status_page import status_page
+from ocop_workflow.services.withdrawals import DossierReplacedError
 from state_machines.dossier import DossierTrigger
 from state_machines.lifecycle import TransitionNotAllowedError
 
@@ -166,7 +167,7 @@ def test_it_can_end_and_be_reopened_twice(office: "Office") -> None:
 def test_what_has_another_dossier_or_successors_is_refused(office: "Office") -> None:
     with office.at("2018-03-05 08:00") as work:
         split(work, office.dossier(work), ["Mật ong sáp", "Mật ong chai"], Decree(OFFICE, "5/BB"))
-    with pytest.raises(ReopeningRefusedError, match="was replaced by"):
+    with pytest.raises(DossierReplacedError, match="goes on as"):
         reopened(office, "2018-03-06 08:00", number="coast-2018/2018/r1/1-1-1")
 
 

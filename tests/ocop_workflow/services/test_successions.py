@@ -16,7 +16,7 @@ from ocop_workflow.policy.units import TakeOver, Unit
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.cycles import cycles_of, open_cycle
-from ocop_workflow.services.entered_successions import SuccessionRefusedError
+from ocop_workflow.services.entered_successions import SuccessionMisfitError, SuccessionRefusedError
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.links import links_of, open_link, token_of
 from ocop_workflow.services.people import appoint
@@ -480,15 +480,15 @@ def test_a_day_still_to_come_is_refused_with_what_to_do(office: "Office") -> Non
 
 def test_the_same_act_again_is_refused_whether_by_its_id_or_by_its_units(office: "Office") -> None:
     enter(office)
-    with pytest.raises(SuccessionRefusedError, match="shore-2018 was entered on 12/03/2018 by 12/NQ-HĐND"):
+    with pytest.raises(SuccessionRefusedError, match=r"shore-2018 was entered on 12/03/2018; .*\(12/NQ-HĐND\)$"):
         enter(office)
-    with pytest.raises(SuccessionRefusedError, match='"hill" was taken over by "shore" on 12/03/2018 by 12/NQ-HĐND'):
+    with pytest.raises(SuccessionMisfitError, match='"hill" was taken over by "shore" on 12/03/2018 by 12/NQ-HĐND'):
         enter(office, succession=MERGER.model_copy(update={"id": "again"}))
 
 
 def test_a_role_that_nobody_takes_over_is_refused_whole(office: "Office") -> None:
     lacking = ABOLITION.model_copy(update={"take_overs": (TakeOver(units=("delta", "hill"), successor="coast"),)})
-    with pytest.raises(SuccessionRefusedError, match='nobody in "coast" takes over the role "ocop_team" of "delta"'):
+    with pytest.raises(SuccessionMisfitError, match='nobody in "coast" takes over the role "ocop_team" of "delta"'):
         enter(office, succession=lacking)
 
     with office.reading() as work:

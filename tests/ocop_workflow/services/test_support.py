@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ocop_workflow.errors import InputError
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.support import SupportRefusedError, give_support, support_given
 from ocop_workflow.storage.tables import Support
@@ -67,12 +68,11 @@ def test_the_plan_can_give_it_once_to_each_producer(office: "Office") -> None:
             "packaging",
             "2-1-1",
             "01/QĐ",
-            r"with 3 stars or more \(item 12\.2\); .* is rated_uncertified with 2",
+            r"with 3 stars or more; .* is “Rated, without certificate” with 2 \(item 12\.2\)$",
         ),
-        ("stall", "1-1-1", "01/QĐ", r"recognised with 4 stars or more \(item 12\.2\); .* is recognised with 3"),
-        ("packaging", "2-1-2", "01/QĐ", "2-1-2 is awaiting_submission$"),
+        ("stall", "1-1-1", "01/QĐ", r"recognised with 4 stars or more; .* is “Recognised” with 3 \(item 12\.2\)$"),
+        ("packaging", "2-1-2", "01/QĐ", r"2-1-2 is “Awaiting submission” \(item 12\.2\)$"),
         ("website", "1-1-1", "01/QĐ", "no support item 'website'; it has packaging, stall"),
-        ("packaging", "1-1-1", " ", "needs the number of the document"),
     ],
 )
 def test_what_the_plan_does_not_give_is_refused_with_its_item(
@@ -82,6 +82,11 @@ def test_what_the_plan_does_not_give_is_refused_with_its_item(
         give(office, item, number, document)
     with office.reading() as work:
         assert support_given(work.session, office.cycle(work)) == []
+
+
+def test_support_needs_the_number_of_its_document(office: "Office") -> None:
+    with pytest.raises(InputError, match="the number of the document that gives the support is missing"):
+        give(office, "packaging", "1-1-1", " ")
 
 
 @pytest.mark.parametrize("edit", ["document = '09/QĐ'", "key = 'x'", "given_at = '2017-01-01 00:00:00.000000'"])

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ocop_workflow.policy.extension_rules import ExtensionRefusedError
 from ocop_workflow.services.amendments import Amendment, amend
-from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend
+from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.health import troubles_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.sealing import seal_day

@@ -130,5 +130,5 @@ def test_what_cannot_be_checked_is_refused(certified: Certified) -> None:
             certified.certificate(work),
             Revocation("stopped", "12/QĐ", date(2018, 6, 1), date(2018, 6, 2), COUNCIL),
         )
-        with pytest.raises(CertificateRefusedError, match="is revoked; nothing is to check"):
+        with pytest.raises(CertificateRefusedError, match="is withdrawn; only one in force is checked"):
             record_check(work, certified.certificate(work), Check("3/BB", date(2018, 6, 5), OFFICE))

@@ -116,7 +116,7 @@ def test_a_certificate_out_of_force_is_not_upgraded(certified: "Certified") -> N
     with certified.office.at("2018-03-19 08:00") as work:
         revoke(work, certified.certificate(work), Revocation("stopped", "5/QĐ", day, day, OFFICE))
 
-    with pytest.raises(CertificateRefusedError, match="is revoked; register the product anew"):
+    with pytest.raises(CertificateRefusedError, match="is withdrawn; register the product anew"):
         upgrade(certified, "2018-03-20 08:00")
 
 
