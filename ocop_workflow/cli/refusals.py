@@ -4,15 +4,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
 
-import typer
-
 from notifications.catalogue import Language
+from ocop_workflow.cli.options import language_option
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.services.source_labels import tell_in
 
-RefusalLanguageOption = Annotated[
-    Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language in which a refusal is told.")
-]
+RefusalLanguageOption = Annotated[Language, language_option("The language in which a refusal is told.")]
 
 
 @contextmanager
