@@ -287,6 +287,9 @@ _EXAMPLE_SETTINGS = """\
 # Settings of this data folder. Remove the # before a line that begins with OCOP_ to set it; an environment variable of
 # the same name wins.
 
+# The language of the tables that commands print, vi or en:
+# OCOP_LANGUAGE=vi
+
 # Where status pages are reached from outside, for the links in mails:
 # OCOP_BASE_URL=https://ocop.example
 

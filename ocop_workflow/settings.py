@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifications.addresses import is_address
+from notifications.catalogue import Language
 from ocop_workflow.errors import InputError
 
 SETTINGS_FILE = "settings.env"
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(default=4, ge=1, le=16)
     lease_seconds: float = Field(default=600, gt=0)
     scheduler: Literal["embedded", "prefect", "off"] = "embedded"
+    language: Language = Language.EN
 
 
 def load_settings(data_dir: Path | None = None) -> Settings:

@@ -5,7 +5,6 @@ import sys
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from notifications.catalogue import Language, translate
 from ocop_workflow.cli import (
@@ -43,6 +42,7 @@ from ocop_workflow.cli import (
     unit_succession,
     why,
 )
+from ocop_workflow.cli.command_groups import CommandGroup
 from ocop_workflow.cli.output import error_console
 from ocop_workflow.cli.refusals import tell_by_environment
 from ocop_workflow.errors import OcopError, RefusedError
@@ -57,7 +57,7 @@ IN_ORDER_OF_USE = (
 """How `ocop --help` lists commands: to begin, day by day, what the office decides and looks up, the law, upkeep."""
 
 
-class Commands(TyperGroup):
+class Commands(CommandGroup):
     """The commands in the order in which an office meets them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -71,6 +71,9 @@ app = typer.Typer(
     cls=Commands,
     help="Run the yearly OCOP cycle of a coordination office: dossiers, deadlines, reminders, reports.\n\n"
     "Begin with `ocop demo`, which replays a whole year, or `ocop init --data DIR` for an office of your own.\n\n"
+    "What belongs to an office's year lies in its data folder: name it with --data DIR, or once with OCOP_DATA_DIR. "
+    "Tables are in English, or in Vietnamese with --language vi, or with OCOP_LANGUAGE=vi in the folder's "
+    "settings.env.\n\n"
     "Exit codes: 0 well, 1 something failed on the way, 2 the input is wrong, 3 a check found a fault.",
     no_args_is_help=True,
     rich_markup_mode=None,

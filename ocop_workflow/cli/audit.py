@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import DataOption, JsonOption
 from ocop_workflow.cli.output import console, error_console, print_json
 from ocop_workflow.errors import FaultFoundError
@@ -11,7 +12,7 @@ from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.audit import Verdict
 from ocop_workflow.services.audit import verify as verify_record
 
-app = typer.Typer(help="Check the record of everything that was done.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 
 @app.callback()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.moves import ask, print_moves
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, read_day, read_instant
 from ocop_workflow.cli.output import console
@@ -12,7 +13,7 @@ from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.calendar_edits import CalendarEdit, moves_by, set_day
 from ocop_workflow.services.cycles import find_cycle
 
-app = typer.Typer(help="Decree a day off or of work in an open year.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 
 class DayKind(StrEnum):

@@ -12,6 +12,7 @@ from notifications.catalogue import Language, has_sentence, translate
 from ocop_workflow.cli import certificate_checks
 from ocop_workflow.cli.actor_names import actor_name
 from ocop_workflow.cli.choices import check_choice
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.open_acts import closed_object, print_open_acts
@@ -36,9 +37,7 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Certificate, Cycle, Event
 from state_machines.certificate import IN_FORCE, CertificateStatus
 
-app = typer.Typer(
-    help="Issue certificates, see which expire, withdraw them.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group()
 
 ISSUE = "certificate issue"
 """By which name a refused issue stands on the dossier's record."""

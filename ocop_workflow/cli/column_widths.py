@@ -8,10 +8,10 @@ from rich.cells import cell_len
 SHORT = 18
 """Characters; a cell up to this length, such as a day with its hour, keeps to one line where there is room."""
 
-LONGEST_WORD = 24
+LONGEST_WORD = 40
 """Characters; a longer word may be broken."""
 
-KEYS = (24, 18, 14, 10, 6)
+KEYS = (40, 32, 24, 18, 14, 10, 6)
 """Characters; up to which a key or an address is kept, tried in this order, before a plain word or a day is broken."""
 
 _KEY = re.compile(r"[^\W\d].*\w[-/.@]\w|\w[-/.@]\w.*[^\W\d]")

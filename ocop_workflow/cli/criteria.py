@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from notifications.catalogue import Language, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import ConfigOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import print_json, print_table
 from ocop_workflow.config_files import (
@@ -19,9 +20,7 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.policy.criteria import MOST_STARS, CriteriaSet, Criterion, Option, gates_of, scored_criteria
 from ocop_workflow.services.source_labels import source_label
 
-app = typer.Typer(
-    help="Read the criteria sets on which products are scored.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group()
 
 GATE_STARS = range(3, MOST_STARS + 1)
 STAR = "★"
@@ -41,7 +40,7 @@ def criteria() -> None:
 def list_(
     rule_set: RuleSetOption = None,
     config: ConfigOption = None,
-    language: LanguageOption = Language.VI,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """List the criteria sets of a rule set: how many criteria, options and gates for 3, 4 and 5 stars each has."""
@@ -62,7 +61,7 @@ def show(
     number: Annotated[int, typer.Argument(metavar="SET", help="The set's number, such as 13.")],
     rule_set: RuleSetOption = None,
     config: ConfigOption = None,
-    language: LanguageOption = Language.VI,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """Show one criteria set: parts, criteria and options with their points, and which option a star level needs.

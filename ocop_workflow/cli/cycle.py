@@ -6,9 +6,28 @@ from typing import Annotated
 
 import typer
 
+from notifications.catalogue import Language, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.family import family_notes
-from ocop_workflow.cli.options import AtOption, ConfigOption, CycleOption, DataOption, JsonOption, read_instant
-from ocop_workflow.cli.output import console, error_console, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.options import (
+    AtOption,
+    ConfigOption,
+    CycleOption,
+    DataOption,
+    JsonOption,
+    LanguageOption,
+    read_instant,
+)
+from ocop_workflow.cli.output import (
+    console,
+    error_console,
+    iso,
+    print_json,
+    print_table,
+    show_day,
+    show_last_day,
+    titles_of,
+)
 from ocop_workflow.clock import local_day
 from ocop_workflow.config_files import (
     InvalidFilesError,
@@ -29,7 +48,7 @@ from ocop_workflow.services import cycles
 from ocop_workflow.services.positions import vacant_positions
 from ocop_workflow.services.summary import dossiers_by_status
 
-app = typer.Typer(help="Check, open and close an office's year.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 OTHER_DOCUMENTS = {
     "rule set": frozenset({"route", "bands"}),
@@ -43,7 +62,7 @@ PlanArgument = Annotated[str, typer.Argument(help="A plan's file, or its id in t
 
 @app.callback()
 def cycle() -> None:
-    """Check, open and close an office's year."""
+    """Check a plan, see its year ahead, open it, amend it and close it."""
 
 
 @app.command()
@@ -124,10 +143,11 @@ def open_(
 
 
 @app.command("list")
-def list_cycles(data: DataOption = None, as_json: JsonOption = False) -> None:
+def list_cycles(data: DataOption = None, language: LanguageOption = Language.EN, as_json: JsonOption = False) -> None:
     """List the cycles of a data folder with their dossiers."""
-    with open_runtime(data) as runtime, runtime.database.reading() as session:
-        rows = [(found, dossiers_by_status(session, found)) for found in cycles.cycles_of(session)]
+    with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
+        rows = [(found, dossiers_by_status(work.session, found)) for found in cycles.cycles_of(work.session)]
+        offices = [work.books.of_cycle(work.session, found).units.unit(found.office_id).name for found, _ in rows]
     if as_json:
         print_json(
             [
@@ -143,13 +163,22 @@ def list_cycles(data: DataOption = None, as_json: JsonOption = False) -> None:
             ]
         )
         return
+    columns = titles_of(("cycle", "office", "status", "opened", "runs_to", "how_many_dossiers"), language)
     print_table(
-        "Cycles",
-        ("cycle", "office", "status", "opened", "runs until", "dossiers"),
+        translate(language, "table.cycles"),
+        columns,
         (
-            (f.key, f.office_id, f.status, show_instant(f.opened_at), show_instant(f.runs_until), sum(c.values()))
-            for f, c in rows
+            (
+                found.key,
+                office.in_language(language),
+                translate(language, f"cycle.{found.status}"),
+                show_day(found.opened_at),
+                show_last_day(found.runs_until),
+                sum(counts.values()),
+            )
+            for (found, counts), office in zip(rows, offices, strict=True)
         ),
+        droppable=columns[1:2],
     )
 
 

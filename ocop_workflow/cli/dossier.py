@@ -19,6 +19,7 @@ from ocop_workflow.cli import (
     dossier_scores,
     dossier_views,
 )
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.dossier_scores import SheetOption, SheetsOption, opening_on, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, read_day, read_instant
@@ -41,7 +42,7 @@ from state_machines.dossier import DossierTrigger
 DECLINED = "declined"
 """The verdict that needs a reason."""
 
-app = typer.Typer(help="See dossiers and record what was done to them.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 ReferencesArgument = Annotated[list[str], typer.Argument(metavar="REFERENCE...", help="One dossier's number or more.")]
 NoteOption = Annotated[

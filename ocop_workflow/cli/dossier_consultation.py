@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from notifications.catalogue import Language, Parameter, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.dossier_scores import DocumentOption, SheetsOption, do_act, read_sheets
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, JsonOption, LanguageOption, read_day
@@ -25,11 +26,7 @@ from ocop_workflow.services.titles import seat_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, WrittenConsultation, WrittenOpinion
 
-app = typer.Typer(
-    help="Ask a council in writing where its rule set allows it: open, answer, meet instead, show.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = command_group()
 
 MemberOption = Annotated[str, typer.Option(help="The member's seat in the plan's council.")]
 

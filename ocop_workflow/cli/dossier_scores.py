@@ -10,6 +10,7 @@ import typer
 
 from notifications.catalogue import Language
 from ocop_workflow.cli import dossier_sheet
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AsOption, AtOption, DataOption, JsonOption, LanguageOption, read_day, read_instant
 from ocop_workflow.cli.output import console, print_json
@@ -34,11 +35,7 @@ from ocop_workflow.services.session_rows import open_session_of
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier
 
-app = typer.Typer(
-    help="See and record what a council did: criteria, sessions, score sheets, findings, interests.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = command_group()
 
 SheetOption = Annotated[
     list[str] | None,

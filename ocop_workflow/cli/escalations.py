@@ -1,10 +1,14 @@
 """Commands about what superiors would be told: escalations list, release, drop."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from notifications.catalogue import Language, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.listed_notices import listed, print_notices
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, print_json
@@ -13,11 +17,7 @@ from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.escalations import Decided, drafts_of, drop, release
 
-app = typer.Typer(
-    help="What superiors would be told of delays: nothing leaves before the office releases it.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = command_group()
 
 NumbersArgument = Annotated[
     list[str] | None,
@@ -49,7 +49,8 @@ def list_drafts(
         print_json([row.as_object for row in rows])
         return
     title = translate(language, "table.drafts", {"cycle": found.key})
-    print_notices(title, rows, language, caption=translate(language, "table.drafts.count", {"count": len(rows)}))
+    count = translate(language, "table.drafts.count" if rows else "table.drafts.none", {"count": len(rows)})
+    print_notices(title, rows, language, caption=count)
 
 
 @app.command("release")
@@ -63,12 +64,7 @@ def release_(
 ) -> None:
     """Let drafts leave with the next digest; what was done meanwhile is not said any more."""
     _check_scope(numbers, unit, all_=all_)
-    with open_runtime(data) as runtime:
-        now = runtime.moment_of_act(read_instant(at)).now
-        with runtime.transaction(now) as work:
-            found = find_cycle(work.session, cycle)
-            drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers or (), unit=unit)]
-            done = release(work, found, drafts, actor=found.office_position)
+    done = _decide(release, numbers or (), unit, data=data, cycle=cycle, at=at)
     _say("released", done)
 
 
@@ -84,18 +80,31 @@ def drop_(
 ) -> None:
     """End drafts unsent; the reason stays on record."""
     _check_scope(numbers, unit, all_=all_)
-    with open_runtime(data) as runtime:
-        now = runtime.moment_of_act(read_instant(at)).now
-        with runtime.transaction(now) as work:
-            found = find_cycle(work.session, cycle)
-            drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers or (), unit=unit)]
-            done = drop(work, found, drafts, actor=found.office_position, reason=reason)
+    done = _decide(partial(drop, reason=reason), numbers or (), unit, data=data, cycle=cycle, at=at)
     _say("dropped", done)
 
 
 def _check_scope(numbers: list[str] | None, unit: str | None, *, all_: bool) -> None:
     if all_ == bool(numbers or unit):
         raise InputError("say which drafts: numbers, --unit UNIT, or --all")
+
+
+def _decide(
+    act: Callable[..., Decided],
+    numbers: Sequence[str],
+    unit: str | None,
+    *,
+    data: Path | None,
+    cycle: str | None,
+    at: str | None,
+) -> Decided:
+    """Let the office decide on the drafts that are meant, in one transaction."""
+    with open_runtime(data) as runtime:
+        now = runtime.moment_of_act(read_instant(at)).now
+        with runtime.transaction(now) as work:
+            found = find_cycle(work.session, cycle)
+            drafts = [notice for notice, _ in drafts_of(work.session, found, numbers=numbers, unit=unit)]
+            return act(work, found, drafts, actor=found.office_position)
 
 
 def _say(verb: str, done: Decided) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import ConfigOption, JsonOption
 from ocop_workflow.cli.output import console, print_json
 from ocop_workflow.cli.ruleset import RuleSetArgument
@@ -12,7 +13,7 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.policy.route import lifecycle_of
 from ocop_workflow.policy.rule_set import DossierKind
 
-app = typer.Typer(help="Draw the states of a dossier.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 
 @app.callback()

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from notifications.catalogue import Language, translate
 from ocop_workflow.cli.choices import check_choice
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.listed_notices import listed, print_notices
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, print_json, shown_of
@@ -20,9 +21,7 @@ from ocop_workflow.storage.tables import Cycle, Notice
 STATUSES = ("planned", "draft", "bundled", "sent", "suppressed", "fulfilled")
 """The states of a notice."""
 
-app = typer.Typer(
-    help="What is said to whom, and what people told by hand.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group()
 
 
 @app.callback()

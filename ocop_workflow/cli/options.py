@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from notifications.catalogue import Language
 from ocop_workflow.clock import OFFICE_ZONE, at_local
 from ocop_workflow.errors import InputError
+from ocop_workflow.settings import load_settings
 
 DataOption = Annotated[
     Path | None,
@@ -25,13 +26,32 @@ ConfigOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _of_the_installation(context: typer.Context, given: Language) -> Language:
+    """Return the language that was asked for, or else the one that the data folder's settings name."""
+    source = context.get_parameter_source("language")
+    if source is None or source.name != "DEFAULT":  # by name: the class is Typer's own or Click's
+        return given
+    return load_settings(context.params.get("data")).language
+
+
+def language_option(help_: str) -> Any:
+    """Return the option `--language`: what it gives, else OCOP_LANGUAGE, else the folder's settings, else English."""
+    return typer.Option(
+        "--language",
+        envvar="OCOP_LANGUAGE",
+        callback=_of_the_installation,
+        help=help_,
+        show_default="as in settings.env, else en",
+    )
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 CycleOption = Annotated[
     str | None, typer.Option("--cycle", help="The cycle's key, such as PLAN/YEAR; needed when several are here.")
 ]
-LanguageOption = Annotated[
-    Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language of the table.")
-]
+LanguageOption = Annotated[Language, language_option("The language of what is printed or written.")]
 AsOption = Annotated[
     str | None,
     typer.Option(

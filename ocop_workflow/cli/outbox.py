@@ -6,13 +6,15 @@ import typer
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from notifications.catalogue import Language, translate
 from ocop_workflow.cli.choices import check_choice
-from ocop_workflow.cli.options import DataOption, JsonOption
-from ocop_workflow.cli.output import iso, print_json, print_table, show_instant, shown_of
+from ocop_workflow.cli.command_groups import command_group
+from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption
+from ocop_workflow.cli.output import iso, print_json, print_table, show_instant, shown_of, titles_of
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.storage.tables import Mail
 
-app = typer.Typer(help="See which mails left, wait or were refused.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 
 STATUSES = ("open", "frozen", "sent", "refused", "withdrawn")
@@ -31,6 +33,7 @@ def list_mails(
         str | None, typer.Option(help="Only these: open, frozen (waiting to be sent), sent, refused, withdrawn.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """List mails, the newest first."""
@@ -58,21 +61,22 @@ def list_mails(
             ]
         )
         return
+    columns = titles_of(("day", "addressee", "letter", "status", "attempts", "settled", "reply"), language)
     print_table(
-        "Mails",
-        ("day", "to", "kind", "status", "attempts", "settled", "reply"),
+        translate(language, "table.mails"),
+        columns,
         (
             (
                 f"{mail.local_date:%d/%m/%Y}",
                 mail.address,
-                mail.kind,
-                mail.status,
+                translate(language, f"letter.{mail.kind}"),
+                translate(language, f"outbox.{mail.status}"),
                 mail.attempt,
                 show_instant(mail.settled_at),
                 mail.reply,
             )
             for mail in mails
         ),
-        caption=shown_of(len(mails), total),
-        droppable=("kind", "attempts"),
+        caption=shown_of(len(mails), total, language),
+        droppable=(columns[2], columns[4]),
     )

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from notifications.catalogue import Language, translate
 from ocop_workflow.cli.column_widths import column_widths, fit_whole
-from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
+from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time, local_day
 
 NARROW = 110
 """Characters; below that a table that doesn't fit leaves out what can be looked up."""
@@ -52,12 +52,20 @@ def print_table(
     if console.width < NARROW and not fit_whole(cells, _room(len(cells))):
         cells = [column for column in cells if column[0] not in droppable]
     numeric = {name for index, name in enumerate(columns) if material and _is_numeric(row[index] for row in material)}
-    table = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    table = Table()
     for (name, *_), width in zip(cells, column_widths(cells, _room(len(cells))), strict=True):
         table.add_column(name, justify="right" if name in numeric else "left", overflow="fold", width=width)
     for index in range(1, len(material) + 1):
         table.add_row(*(Text(column[index]) for column in cells))  # no markup in people's names
+    console.print(Text(title, style="table.title"))  # as wide as the window, however narrow the table is
     console.print(table)
+    if caption:
+        console.print(Text(caption, style="table.caption"))
+
+
+def titles_of(columns: Iterable[str], language: Language) -> list[str]:
+    """Return the titles of a table's columns in a language, by the last part of their codes."""
+    return [translate(language, f"table.{name}") for name in columns]
 
 
 def _text(value: object) -> str:
@@ -86,6 +94,11 @@ def show_instant(instant: datetime | None) -> str:
 def shown_of(shown: int, total: int, language: Language = Language.EN, *, order: str = "newest") -> str:
     """Return how much of a list is shown, and how to see the rest where there is more."""
     return translate(language, f"table.shown.{order if shown < total else 'all'}", {"count": shown, "total": total})
+
+
+def show_day(instant: datetime | None) -> str:
+    """Return the day of an instant in the office's zone, or a dash."""
+    return "–" if instant is None else f"{local_day(instant):%d/%m/%Y}"
 
 
 def show_last_day(due_at: datetime | None) -> str:

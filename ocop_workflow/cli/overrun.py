@@ -4,19 +4,22 @@ from typing import Annotated
 
 import typer
 
-from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
-from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant, show_last_day
+from notifications.catalogue import Language, Parameter, translate
+from ocop_workflow.cli.command_groups import command_group
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_day, show_last_day, titles_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.dossiers import find_dossier
+from ocop_workflow.services.letters import act_of, party_name, subject_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.overruns import Overrun, overruns_of, record_overrun
-from ocop_workflow.storage.tables import Cycle
+from ocop_workflow.services.source_labels import source_label
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Cycle, Dossier
 
-app = typer.Typer(
-    help="See which statutory dates were overrun, and record why.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group()
 
 
 @app.callback()
@@ -53,7 +56,12 @@ def add(
 
 
 @app.command("list")
-def list_overruns(cycle: CycleOption = None, data: DataOption = None, as_json: JsonOption = False) -> None:
+def list_overruns(
+    cycle: CycleOption = None,
+    data: DataOption = None,
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
     """List the statutory dates that were overrun, with article, days and the reason on record."""
     with open_runtime(data) as runtime:
         now = runtime.business_now()
@@ -61,24 +69,35 @@ def list_overruns(cycle: CycleOption = None, data: DataOption = None, as_json: J
             found = find_cycle(work.session, cycle)
             rows = overruns_of(work, found)
             objects = [_object(each) for each in rows]
+            lines = [_line(work, found, each, language) for each in rows]
     if as_json:
         print_json(objects)
         return
+    counted: dict[str, Parameter] = {"count": len(rows), "open": sum(each.reason is None for each in rows)}
     print_table(
-        f"Statutory dates overrun in {found.key}",
-        ("what", "who", "last day", "article", "done", "reason"),
-        (
-            (
-                each.obligation.key.removeprefix(f"{found.key}/"),
-                each.obligation.party,
-                show_last_day(each.due_at),
-                each.article,
-                show_instant(each.until),
-                each.reason,
-            )
-            for each in rows
-        ),
-        caption=f"{len(rows)} overrun, {sum(each.reason is None for each in rows)} without a reason on record",
+        translate(language, "table.overruns", {"cycle": found.key}),
+        titles_of(("number", "what", "party", "last_day", "source", "done", "reason"), language),
+        lines,
+        caption=translate(language, "table.overruns.count", counted),
+    )
+
+
+def _line(work: UnitOfWork, cycle: Cycle, each: Overrun, language: Language) -> tuple[object, ...]:
+    session, owed = work.session, each.obligation
+    book = work.books.of_cycle(session, cycle)
+    subject = subject_of(session, owed.kind, owed.subject_id)
+    number = ""
+    if isinstance(subject, Dossier):
+        book, number = work.books.of_dossier(session, cycle, subject), subject.key.rpartition("/")[2]
+    act = act_of(book, owed, subject)
+    return (
+        number,
+        translate(language, act.code, act.params),
+        party_name(session, book, owed.party, language),
+        show_last_day(each.due_at),
+        source_label(each.article, language),
+        show_day(each.until),
+        each.reason,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +10,10 @@ from typing import Annotated
 import typer
 from sqlmodel import col, select
 
-from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, read_instant
-from ocop_workflow.cli.output import console, print_csv, print_json, print_table
+from notifications.catalogue import Language, show_date, translate
+from ocop_workflow.cli.command_groups import command_group
+from ocop_workflow.cli.options import AtOption, DataOption, JsonOption, LanguageOption, read_instant
+from ocop_workflow.cli.output import console, print_csv, print_json, print_table, titles_of
 from ocop_workflow.clock import local_day
 from ocop_workflow.config_files.faults import Fault, InvalidFilesError, shortened
 from ocop_workflow.config_files.people import COLUMNS, PRODUCER_ROW, PersonRow, load_people
@@ -27,7 +30,7 @@ from ocop_workflow.services.positions import (
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Holding, Official, Producer
 
-app = typer.Typer(help="Who holds which position, and where mail goes.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 
 @app.callback()
@@ -73,6 +76,7 @@ def list_people(
     without_address: Annotated[
         bool, typer.Option("--without-address", help="Officials and producers to whom nothing can be mailed.")
     ] = False,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """List who holds which position, or who is missing."""
@@ -82,15 +86,15 @@ def list_people(
         now = runtime.business_now()
         with runtime.reading(now) as work:
             if vacant:
-                _print_vacant(vacant_positions(work.session, work.books, on=local_day(now)), as_json=as_json)
+                _print_vacant(vacant_positions(work.session, work.books, on=local_day(now)), language, as_json=as_json)
             elif without_address:
                 officials = officials_without_address(work.session, on=local_day(now))
                 names = Counter(work.session.exec(select(Producer.name)))
                 unreachable = producers_without_address(work.session)
                 producers = [(_party_of(producer, names), producer.name) for producer in unreachable]
-                _print_unreachable([*officials, *producers], as_json=as_json)
+                _print_unreachable([*officials, *producers], language, as_json=as_json)
             else:
-                _print_holders(work, as_json=as_json)
+                _print_holders(work, language, as_json=as_json)
 
 
 @app.command()
@@ -181,22 +185,31 @@ def _holders(work: UnitOfWork) -> list[tuple[Holding, Official]]:
     return list(work.session.exec(query.order_by(col(Holding.position), col(Holding.start_on))))
 
 
-def _print_vacant(positions: list[str], *, as_json: bool) -> None:
+def _print_vacant(positions: list[str], language: Language, *, as_json: bool) -> None:
     if as_json:
         print_json(positions)
         return
-    caption = "`ocop people template` prints a file to fill in" if positions else "every needed position is held"
-    print_table("Vacant positions", ("position",), ((position,) for position in positions), caption=caption)
+    print_table(
+        translate(language, "table.vacant"),
+        titles_of(("position",), language),
+        ((position,) for position in positions),
+        caption=translate(language, "table.vacant.some" if positions else "table.vacant.none"),
+    )
 
 
-def _print_unreachable(rows: list[tuple[str, str]], *, as_json: bool) -> None:
+def _print_unreachable(rows: list[tuple[str, str]], language: Language, *, as_json: bool) -> None:
     if as_json:
         print_json([{"party": party, "name": name} for party, name in rows])
         return
-    print_table("Without an address", ("party", "name"), rows, caption=f"{len(rows)} people")
+    print_table(
+        translate(language, "table.unreachable"),
+        titles_of(("position", "name"), language),
+        rows,
+        caption=translate(language, "table.unreachable.count", {"count": len(rows)}),
+    )
 
 
-def _print_holders(work: UnitOfWork, *, as_json: bool) -> None:
+def _print_holders(work: UnitOfWork, language: Language, *, as_json: bool) -> None:
     rows = _holders(work)
     if as_json:
         print_json(
@@ -206,8 +219,17 @@ def _print_holders(work: UnitOfWork, *, as_json: bool) -> None:
             ]
         )
         return
+    columns = titles_of(("position", "name", "email", "from", "until"), language)
     print_table(
-        "Positions",
-        ("position", "name", "e-mail", "from", "until"),
-        ((h.position, o.name, o.email, h.start_on, h.until_on) for h, o in rows),
+        translate(language, "table.positions"),
+        columns,
+        (
+            (holding.position, official.name, official.email, _day(holding.start_on), _day(holding.until_on))
+            for holding, official in rows
+        ),
+        droppable=columns[3:],
     )
+
+
+def _day(day: date | None) -> str:
+    return show_date(day) if day is not None else ""

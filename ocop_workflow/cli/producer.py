@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from notifications.catalogue import Language, has_sentence, translate
 from ocop_workflow.cli.actor_names import actor_name
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.event_object import event_object
 from ocop_workflow.cli.options import DataOption, JsonOption, LanguageOption, read_day
 from ocop_workflow.cli.output import console, print_json, print_table, show_instant
@@ -22,9 +23,7 @@ from ocop_workflow.services.producer_register import find_producer
 from ocop_workflow.services.producer_transfers import transfer
 from ocop_workflow.storage.tables import FormerName, Producer, Product
 
-app = typer.Typer(
-    help="See producers, and record what changes about them.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group()
 
 ProducerArgument = Annotated[
     str, typer.Argument(metavar="PRODUCER", help="The name, UNIT/NAME where several have it, or beginning of the id.")

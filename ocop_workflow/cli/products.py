@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from notifications.catalogue import Language, Parameter, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.config_files import InvalidFilesError, load_products
@@ -16,7 +17,7 @@ from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.product_lists import RowVerdict, Verdict, import_products, judge_products
 
-app = typer.Typer(help="Take products into an open cycle.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 
 @app.callback()

@@ -6,18 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
-
 from notifications.catalogue import Language
+from ocop_workflow.cli.options import language_option
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.runtime import Runtime
 from ocop_workflow.services.refused_acts import record_refused_act
 from ocop_workflow.services.source_labels import tell_in
 from ocop_workflow.storage.tables import Dossier
 
-RefusalLanguageOption = Annotated[
-    Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language in which a refusal is told.")
-]
+RefusalLanguageOption = Annotated[Language, language_option("The language in which a refusal is told.")]
 
 
 @dataclass

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from notifications.catalogue import Language, Parameter, translate
 from ocop_workflow.cli import report_coverage, report_review
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
 from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant, show_last_day
 from ocop_workflow.cli.report_reference import FigureOption, figures_given, report_of
@@ -18,7 +19,7 @@ from ocop_workflow.services.report_matrix import Cell, cell_of
 from ocop_workflow.services.reports import duty_of, file_report
 from ocop_workflow.storage.tables import Report
 
-app = typer.Typer(help="See which reports are in, late or missing.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 report_review.register(app)
 report_coverage.register(app)
 

@@ -19,10 +19,6 @@ from ocop_workflow.services.cycles import find_cycle
 from ocop_workflow.services.report_matrix import Cell, Matrix, matrices
 from ocop_workflow.services.report_signs import SIGNS, sign_of
 
-LanguageOfMatrix = Annotated[
-    Language, typer.Option("--language", envvar="OCOP_LANGUAGE", help="The language of the table and of the files.")
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to those about reports."""
@@ -36,7 +32,7 @@ def matrix(
     duty: Annotated[str | None, typer.Option(help="Only this report, where the plan has several.")] = None,
     xlsx: Annotated[Path | None, typer.Option(help="Write it as an Excel file too.", dir_okay=False)] = None,
     html: Annotated[Path | None, typer.Option(help="Write it as a page to print too.", dir_okay=False)] = None,
-    language: LanguageOfMatrix = Language.VI,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """Show how each unit's report on each period stands: a table of signs, a spreadsheet, a page to print.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from notifications.catalogue import Language, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import ConfigOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.cli.ruleset_lines import RuleLine, differing_lines, rule_lines
@@ -15,7 +16,7 @@ from ocop_workflow.policy.intake import intakes_of
 from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.services.source_labels import source_label
 
-app = typer.Typer(help="Read regulations as data.", no_args_is_help=True, rich_markup_mode=None)
+app = command_group()
 
 RuleSetArgument = Annotated[str, typer.Argument(help="A rule set's id, as `ocop ruleset list` shows it.")]
 

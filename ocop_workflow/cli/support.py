@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from notifications.catalogue import Language
+from notifications.catalogue import Language, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.dossier_views import ReferenceArgument
-from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
-from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_day, show_instant, titles_of
 from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
@@ -15,24 +16,26 @@ from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.support import give_support, support_given
 from ocop_workflow.storage.tables import Cycle
 
-app = typer.Typer(
-    help="See which support was given, and record it; each content once.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = command_group()
 
 
 @app.callback()
 def support() -> None:
-    """See which support from the state's budget was given for recognised products, and record it."""
+    """See which support from the state's budget was given for recognised products, and record it; each item once."""
 
 
 @app.command("list")
-def list_support(data: DataOption = None, cycle: CycleOption = None, as_json: JsonOption = False) -> None:
+def list_support(
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
     """List what was given in a cycle."""
-    with open_runtime(data) as runtime, runtime.database.reading() as session:
-        found = find_cycle(session, cycle)
-        rows = support_given(session, found)
+    with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
+        found = find_cycle(work.session, cycle)
+        rows = support_given(work.session, found)
+        plan = work.books.of_cycle(work.session, found).plan
     if as_json:
         print_json(
             [
@@ -41,10 +44,20 @@ def list_support(data: DataOption = None, cycle: CycleOption = None, as_json: Js
             ]
         )
         return
+    titles = {item.id: item.title.in_language(language) for item in plan.support}
     print_table(
-        f"Support of {found.key}",
-        ("item", "dossier", "given", "document"),
-        ((s.item_id, d.key.rpartition("/")[2], show_instant(s.given_at), s.document) for s, d in rows),
+        translate(language, "table.support", {"cycle": found.key}),
+        titles_of(("item", "what", "dossier", "given", "document"), language),
+        (
+            (
+                each.item_id,
+                titles.get(each.item_id),
+                dossier.key.rpartition("/")[2],
+                show_day(each.given_at),
+                each.document,
+            )
+            for each, dossier in rows
+        ),
     )
 
 

@@ -8,19 +8,19 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, col, select
 
-from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, read_instant
-from ocop_workflow.cli.output import console, iso, print_json, print_table, show_instant, show_last_day
+from notifications.catalogue import Language, translate
+from ocop_workflow.cli.command_groups import command_group
+from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_day, show_last_day, titles_of
 from ocop_workflow.errors import InputError
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
+from ocop_workflow.services.pinned_documents import Rulebook
 from ocop_workflow.services.plan_tasks import approve_task, complete_task, start_task
+from ocop_workflow.services.titles import position_title
 from ocop_workflow.storage.tables import Cycle, PlanTask
 
-app = typer.Typer(
-    help="See the plan's dated tasks, and record those approved, started and done.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = command_group()
 
 TaskArgument = Annotated[str, typer.Argument(metavar="TASK", help="The task's id in the plan.")]
 OccurrenceArgument = Annotated[int, typer.Argument(min=1, help="Which of its dates, counted from 1.")]
@@ -32,12 +32,18 @@ def task() -> None:
 
 
 @app.command("list")
-def list_tasks(data: DataOption = None, cycle: CycleOption = None, as_json: JsonOption = False) -> None:
-    """List a cycle's dated tasks."""
-    with open_runtime(data) as runtime, runtime.database.reading() as session:
-        found = find_cycle(session, cycle)
+def list_tasks(
+    data: DataOption = None,
+    cycle: CycleOption = None,
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """List a cycle's dated tasks with who leads them; a narrow window leaves out what the plan says."""
+    with open_runtime(data) as runtime, runtime.reading(runtime.business_now()) as work:
+        found = find_cycle(work.session, cycle)
         query = select(PlanTask).where(col(PlanTask.cycle_id) == found.id)
-        rows = list(session.exec(query.order_by(col(PlanTask.task_id), col(PlanTask.occurrence))))
+        rows = list(work.session.exec(query.order_by(col(PlanTask.task_id), col(PlanTask.occurrence))))
+        book = work.books.of_cycle(work.session, found)
     if as_json:
         print_json(
             [
@@ -57,21 +63,27 @@ def list_tasks(data: DataOption = None, cycle: CycleOption = None, as_json: Json
             ]
         )
         return
+    columns = titles_of(("task", "occurrence", "what", "lead", "status", "approval", "last_day", "done"), language)
     print_table(
-        f"Tasks of {found.key}",
-        ("task", "no.", "lead", "status", "approval", "last day", "done"),
-        (
-            (
-                r.task_id,
-                r.occurrence,
-                r.lead,
-                r.status,
-                r.approval_document or r.approver or "",
-                show_last_day(r.due_at),
-                show_instant(r.done_at),
-            )
-            for r in rows
-        ),
+        translate(language, "table.tasks", {"cycle": found.key}),
+        columns,
+        (_row(each, book, language) for each in rows),
+        droppable=(*columns[2:4], columns[5]),
+    )
+
+
+def _row(task: PlanTask, book: Rulebook, language: Language) -> tuple[object, ...]:
+    title = next(each.title for each in book.cycle_year.tasks if each.id == task.task_id)
+    approver = position_title(book.units, task.approver).in_language(language) if task.approver else ""
+    return (
+        task.task_id,
+        task.occurrence,
+        title.in_language(language),
+        position_title(book.units, task.lead).in_language(language),
+        translate(language, f"task.{task.status}"),
+        task.approval_document or approver,
+        show_last_day(task.due_at),
+        show_day(task.done_at),
     )
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from notifications.catalogue import Language, translate
+from notifications.catalogue import Language, has_sentence, translate
+from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import ConfigOption, DataOption, JsonOption, LanguageOption
 from ocop_workflow.cli.output import print_json, print_table
 from ocop_workflow.config_files import default_config_dir, load_units
@@ -17,9 +18,7 @@ from ocop_workflow.policy.units import Unit
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import cycles_of
 
-app = typer.Typer(
-    help="Look units up, and let units take over from others.", no_args_is_help=True, rich_markup_mode=None
-)
+app = command_group()
 
 RegisterOption = Annotated[
     str | None,
@@ -41,7 +40,7 @@ def list_(
     register: RegisterOption = None,
     today: TodayOption = None,
     config: ConfigOption = None,
-    language: LanguageOption = Language.VI,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
@@ -55,7 +54,7 @@ def list_(
     rows = [
         [
             each.id,
-            each.level,
+            _level(each.level, language),
             each.name.in_language(language),
             each.code or "",
             f"{each.valid_from:%d/%m/%Y}" if each.valid_from else "",
@@ -76,7 +75,7 @@ def show(
         typer.Option("--today", metavar="PROVINCE", help="Also name what it may have become in a province of today."),
     ] = None,
     config: ConfigOption = None,
-    language: LanguageOption = Language.VI,
+    language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
@@ -103,6 +102,11 @@ def show(
         if value not in (None, [])
     ]
     print_table(unit.name.in_language(language), ("", ""), rows)
+
+
+def _level(level: str, language: Language) -> str:
+    """Return the name of a level; a register may have one that the catalogues do not know."""
+    return translate(language, f"level.{level}") if has_sentence(f"level.{level}") else level
 
 
 def _units(register: str | None, today: str | None, config: Path | None, data: Path | None) -> list[Unit]:

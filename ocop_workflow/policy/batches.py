@@ -11,6 +11,9 @@ from ocop_workflow.clock import local_day, start_of_day
 from ocop_workflow.policy.date_expressions import ResolvedDue
 from ocop_workflow.policy.rule_set import RuleSet
 
+NEXT_BATCH = "next_batch"
+"""How a day came about that is that of the batch after the planned one."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchDays:
@@ -51,7 +54,7 @@ def in_its_batch(due: ResolvedDue, rules: RuleSet, stage_id: str, *, requested_a
         "last_on": last_day.isoformat(),
     }
     due_at = start_of_day(actual.held_before)
-    return replace(due, due_at=due_at, last_day=last_day, code="next_batch", source=actual.source, params=params)
+    return replace(due, due_at=due_at, last_day=last_day, code=NEXT_BATCH, source=actual.source, params=params)
 
 
 def _batches(rules: RuleSet, stage_id: str, year: int) -> Iterator[BatchDays]:

@@ -128,6 +128,7 @@ class _Reader:
             # What is left to do by hand counts from the decision that opened it.
             anchors = {Anchor.DECIDED: obligation.opens_at}
         return dated_step(
+            self._work,
             case,
             dates,
             stage=stage,

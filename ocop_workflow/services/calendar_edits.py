@@ -12,7 +12,7 @@ from ocop_workflow.policy.statutory_limits import limits_of
 from ocop_workflow.policy.working_days import WorkingDays
 from ocop_workflow.services.cycle_acts import check_office, record_cycle_act, said
 from ocop_workflow.services.dossier_case import case_of
-from ocop_workflow.services.dossier_dates import anchors_of
+from ocop_workflow.services.dossier_dates import anchors_of, since_reopening
 from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.moved_dates import record_moves
 from ocop_workflow.services.obligations import (
@@ -170,8 +170,10 @@ def _relimit(work: UnitOfWork, cycle: Cycle) -> None:
     for obligation in work.session.exec(query):
         case = case_of(work, work.session.get_one(Dossier, obligation.subject_id))
         stage = case.stage_named(obligation.stage or "", obligation.step)
-        anchors = anchors_of(case, obligation.opens_at)
         limits = limits_of(case.book.rule_set, stage, obligation.step or "", kind=case.dossier.kind)
-        instants = [resolve(case.book, limit.due, anchors).due_at for limit in limits]
+        dues = [limit.due for limit in limits]
+        opens_at = obligation.opens_at
+        anchors = since_reopening(work, case, anchors_of(case, opens_at), dues=dues, opens_at=opens_at)
+        instants = [resolve(case.book, due, anchors).due_at for due in dues]
         obligation.limit_at = min((at for at in instants if at is not None), default=obligation.limit_at)
         work.session.add(obligation)

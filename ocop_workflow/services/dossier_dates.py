@@ -1,7 +1,9 @@
 """By when a step of a dossier is owed: by the plan, by the regulation, and by what has happened since."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+
+from sqlmodel import col, select
 
 from ocop_workflow.clock import local_day
 from ocop_workflow.policy.batches import in_its_batch
@@ -14,7 +16,9 @@ from ocop_workflow.policy.statutory_limits import DatedStep, as_statutory, dated
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.obligations import resolve
 from ocop_workflow.services.pinned_documents import Rulebook
-from state_machines.dossier import DossierStatus, DossierTrigger
+from ocop_workflow.services.unit_of_work import UnitOfWork
+from ocop_workflow.storage.tables import Event
+from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
 
 
 def step_dates(case: DossierCase, stage: Stage, step_id: str) -> StepDates:
@@ -58,6 +62,7 @@ def step_due(
 
 
 def dated_step(
+    work: UnitOfWork,
     case: DossierCase,
     dates: StepDates,
     *,
@@ -73,6 +78,9 @@ def dated_step(
     What was requested too late for the batch that the plan dates is evaluated in the next one. The arguments are those
     of `step_due`, for a step of a stage with what the plan says of its date.
     """
+    limits = limits_of(case.book.rule_set, stage, step, kind=case.dossier.kind)
+    dues = [limit.due for limit in limits] if dates.due is None else [dates.due, *(limit.due for limit in limits)]
+    anchors = since_reopening(work, case, anchors, dues=dues, opens_at=opens_at)
     planned = None
     if dates.due is not None:
         planned = step_due(
@@ -81,7 +89,6 @@ def dated_step(
         requested_at = _requested_at(anchors)
         if requested_at is not None and not isinstance(dates.due.date, Within):
             planned = in_its_batch(planned, case.book.rule_set, stage.id, requested_at=requested_at)
-    limits = limits_of(case.book.rule_set, stage, step, kind=case.dossier.kind)
     return dated_by(planned, [as_statutory(limit, resolve(case.book, limit.due, anchors)) for limit in limits])
 
 
@@ -101,3 +108,26 @@ def anchors_of(case: DossierCase, opens_at: datetime) -> dict[Anchor, datetime]:
         Anchor.RETURNED: opens_at if dossier.status == DossierStatus.RETURNED else None,
     }
     return {name: at for name, at in known.items() if at is not None and at >= dossier.stage_at}
+
+
+def since_reopening(
+    work: UnitOfWork,
+    case: DossierCase,
+    anchors: Mapping[Anchor, datetime],
+    *,
+    dues: Iterable[Due],
+    opens_at: datetime,
+) -> Mapping[Anchor, datetime]:
+    """Return the instants that terms run from: what happened before a reopening counts from the reopening.
+
+    The record is asked only where one of the dates counts from something that was before its duty opened.
+    """
+    named = {Anchor(due.date.within.anchor) for due in dues if isinstance(due.date, Within)}
+    if all(anchors[name] >= opens_at for name in named & anchors.keys()):
+        return anchors
+    query = select(Event.effective_at).where(
+        col(Event.stream) == case.stream, col(Event.from_state).in_(FINAL_STATUSES)
+    )
+    with work.session.no_autoflush:  # events are written at once
+        reopened_at = work.session.exec(query.order_by(col(Event.seq).desc())).first()
+    return anchors if reopened_at is None else {name: max(at, reopened_at) for name, at in anchors.items()}

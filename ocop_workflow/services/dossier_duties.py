@@ -150,6 +150,7 @@ def _open(
     of_producer = owner == case.producer
     at = anchors or anchors_of(case, opens_at)
     dated = dated_step(
+        work,
         case,
         dates,
         stage=stage,

@@ -121,11 +121,11 @@ def _date(
     now, step, present = work.now, obligation.step or "", obligation.due_at
     if not is_as_reckoned(obligation) or _written(before, step) == _written(after, step):
         return None
-    dated = _reckoned(after, step, dates, anchors_of(after, obligation.opens_at), obligation.opens_at)
+    dated = _reckoned(work, after, step, dates, anchors_of(after, obligation.opens_at), opens_at=obligation.opens_at)
     if _is_over(dated, now):
         if present is not None and present <= now:
             return None
-        dated = _reckoned(after, step, dates, dict.fromkeys(Anchor, now), obligation.opens_at)
+        dated = _reckoned(work, after, step, dates, dict.fromkeys(Anchor, now), opens_at=obligation.opens_at)
     if dated is None or dated.due.due_at is None or dated.due.due_at <= now:
         return None
     of_producer = _parties(after, step)[0] == after.producer
@@ -136,9 +136,16 @@ def _date(
 
 
 def _reckoned(
-    case: DossierCase, step: str, dates: StepDates, anchors: Mapping[Anchor, datetime], opens_at: datetime
+    work: UnitOfWork,
+    case: DossierCase,
+    step: str,
+    dates: StepDates,
+    anchors: Mapping[Anchor, datetime],
+    *,
+    opens_at: datetime,
 ) -> DatedStep | None:
     return dated_step(
+        work,
         case,
         dates,
         stage=case.stage,
@@ -171,9 +178,9 @@ def _added(work: UnitOfWork, before: DossierCase, after: DossierCase, present: s
         if step.id in present or step.id in done:
             continue
         dates, anchors = step_dates(after, after.stage, step.id), anchors_of(after, work.now)
-        dated = _reckoned(after, step.id, dates, anchors, work.now)
+        dated = _reckoned(work, after, step.id, dates, anchors, opens_at=work.now)
         if _is_over(dated, work.now):
             anchors = dict.fromkeys(Anchor, work.now)
-            dated = _reckoned(after, step.id, dates, anchors, work.now)
+            dated = _reckoned(work, after, step.id, dates, anchors, opens_at=work.now)
         if dated is not None:
             yield Added(step, after.party(step.owner), dated, anchors)

@@ -24,6 +24,9 @@ from ocop_workflow.services.projection import register_product
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Producer
 
+_WAY_IN = {DossierKind.FIRST: "import the list into", DossierKind.UPGRADE: "open the upgrade in"}
+"""How dossiers that belong to a round come into one."""
+
 
 class IntakeClosedError(InputError):
     """The cycle takes no dossiers, or no longer."""
@@ -115,7 +118,7 @@ def open_round(
     if not rounds:
         raise IntakeClosedError(f"cycle {cycle.key} has no round to take {kind} dossiers; add one to the plan")
     if cycle.status != OPEN:
-        raise IntakeClosedError(f"cycle {cycle.key} is {cycle.status}; import the list into the next cycle")
+        raise IntakeClosedError(f"cycle {cycle.key} is {cycle.status}; {_WAY_IN[kind]} the next cycle")
     if round_id is not None and round_id not in [round_.id for round_ in rounds]:
         known = ", ".join(round_.id for round_ in rounds)
         raise IntakeClosedError(f"cycle {cycle.key} has no round {round_id[:60]!r}; it has {known}")
@@ -126,7 +129,7 @@ def open_round(
     last = rounds[-1] if round_id is None else book.round(round_id)
     raise IntakeClosedError(
         f"round {last.id} of cycle {cycle.key} took dossiers until {last.closes_on}; "
-        "import the list into a later round or the next cycle"
+        f"{_WAY_IN[kind]} a later round or the next cycle"
     )
 
 

@@ -13,6 +13,7 @@ from ocop_workflow.policy.plan import StepDates
 from ocop_workflow.policy.route import step_settled_by, sure_stages
 from ocop_workflow.policy.rule_set import Stage
 from ocop_workflow.policy.scoring import shown_mean
+from ocop_workflow.services.batch_offers import batch_joined
 from ocop_workflow.services.certificate_lines import certificate_of_page
 from ocop_workflow.services.earlier_attempts import earlier_attempts
 from ocop_workflow.services.obligations import ENFORCEMENT_MARGIN, OPINION, open_obligations_of, resolve
@@ -90,6 +91,7 @@ class StatusPage:
         turn: Whose move it is; None after an end.
         asked: What a returned dossier must be completed with; None otherwise.
         tasks: What is owed now, the move's party first.
+        batch: In which batch a dossier is evaluated that was passed on too late for its own and waits for its receipt.
         producers_next: The producer's next date, where one is known.
         outcome: How it ended, or None.
         papers: The checklist with what is there and what is missing; empty where the rule set has none, and once rated.
@@ -112,6 +114,7 @@ class StatusPage:
     turn: Party | None
     asked: Wording | None
     tasks: tuple[OpenTask, ...]
+    batch: Wording | None
     producers_next: ProducersDate | None
     outcome: Outcome | None
     papers: tuple[ChecklistItem, ...]
@@ -189,6 +192,7 @@ def status_page(work: UnitOfWork, dossier: Dossier) -> StatusPage:
         turn=turn,
         asked=_last_told(history, "news.returned") if case.status == DossierStatus.RETURNED else None,
         tasks=tasks,
+        batch=None if ended else batch_joined(work, dossier),
         producers_next=None if ended else _producers_next(case, tasks),
         outcome=_outcome(case, history) if ended else None,
         papers=() if case.status in _SCORED_ENDS else checklist_of(work, dossier),

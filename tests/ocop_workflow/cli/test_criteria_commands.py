@@ -26,8 +26,8 @@ def test_list_counts_each_set(monkeypatch: pytest.MonkeyPatch) -> None:
     (coffee,) = (line for line in run("list").splitlines() if "cà phê" in line)
 
     assert [cell.strip() for cell in coffee.strip("│").split("│")][3:] == ["34", "107", "8", "10", "3"]
-    assert "bộ sản phẩm" in run("list")
-    assert "product set" in run("list", "--language", "en")
+    assert "bộ sản phẩm" in run("list", "--language", "vi")
+    assert "product set" in run("list")
 
 
 def test_list_as_json_holds_all_sets() -> None:
@@ -39,7 +39,7 @@ def test_list_as_json_holds_all_sets() -> None:
 
 def test_show_prints_options_with_points_and_stars(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "_width", 300)
-    text = run("show", "1")
+    text = run("show", "1", "--language", "vi")
     (line,) = (line for line in text.splitlines() if "– Đóng gói sáng tạo, bao bì đẹp " in line)
 
     assert [cell.strip() for cell in line.strip("│").split("│")] == ["", "– Đóng gói sáng tạo, bao bì đẹp", "2", "★★★"]

@@ -24,11 +24,15 @@ LISTS = [
     ("task", "list"),
     ("certificate", "list"),
     ("cycle", "list"),
+    ("cycle", "targets"),
+    ("people", "list"),
+    ("overrun", "list"),
+    ("producer", "list"),
+    ("unit", "list"),
     ("cycle", "calendar", "quang-ninh-2017-2020", "--year", "2018"),
     ("ruleset", "list"),
     ("ruleset", "show", "qd-26-2026"),
 ]
-SPEAKS_VIETNAMESE = {"dossier", "why", "notices", "escalations", "report", "certificate", "ruleset"}
 WITHOUT_DATA = {("cycle", "calendar"), ("ruleset", "list"), ("ruleset", "show")}
 
 
@@ -50,9 +54,7 @@ def test_no_table_breaks_a_word_or_a_day_at_80_columns(
 ) -> None:
     for command in LISTS:
         with subtests.test(" ".join(command)):
-            arguments = [*command]
-            if command[0] in SPEAKS_VIETNAMESE:
-                arguments += ["--language", "vi"]
+            arguments = [*command, "--language", "vi"]
             if command[:2] not in WITHOUT_DATA:
                 arguments += ["--data", str(busy)]
             monkeypatch.setattr(console, "_width", 1000)
@@ -68,6 +70,12 @@ def test_no_table_breaks_a_word_or_a_day_at_80_columns(
             assert {piece for piece in pieces if not any(piece in key for key in keys)} == set()
 
 
+def test_a_cycle_is_shown_to_the_last_day_in_it(ocop: Any, office: Path) -> None:
+    """The plan runs until 1 January 2019, which is no longer in it."""
+    assert "│ spring/2018 │ " in (shown := ocop("cycle", "list", "--data", office).out)
+    assert "│ 01/03/2018 │ 31/12/2018 │" in shown
+
+
 @pytest.mark.parametrize(
     ("columns", "room", "widths"),
     [
@@ -76,6 +84,7 @@ def test_no_table_breaks_a_word_or_a_day_at_80_columns(
         ([["when", "05/01/2019 07:00"], ["why", "a word " * 20]], 40, [16, 24]),  # a short cell keeps to one line
         ([["when", "05/01/2019 07:00"], ["why", "responsibility " * 9]], 26, [12, 14]),  # else its words do
         ([["key", "ba-che/ocop_team"], ["day", "05/01/2019"]], 20, [10, 10]),  # a key is broken before a day
+        ([["cycle", "quang-ninh-2017-2020/2018"], ["is", "intake closed"], ["day", "05/01/2019"]], 44, [25, 9, 10]),
         ([["a", "05/01/2019"], ["b", "05/01/2019"]], 10, [5, 5]),
     ],
 )

@@ -153,7 +153,7 @@ def test_matrix_is_what_the_history_implies(ocop: Any, collecting: Path, tmp_pat
     file(ocop, collecting, "co-to", "2018-03-30T00:00")
     file(ocop, collecting, "cam-pha", "2018-04-01T09:00", "products=4")
     sheet, page = tmp_path / "matrix.xlsx", tmp_path / "matrix.html"
-    printed = ocop("report", "matrix", "--data", collecting, "--xlsx", sheet, "--html", page)
+    printed = ocop("report", "matrix", "--data", collecting, "--xlsx", sheet, "--html", page, "--language", "vi")
     (progress, summary) = json.loads(ocop("report", "matrix", "--data", collecting, "--json").out)
 
     cells = {unit: (row["2018-Q1"]["standing"], row["2018-Q1"]["days_late"]) for unit, row in progress["units"].items()}
@@ -176,7 +176,7 @@ def test_spreadsheet_keeps_text_as_text_and_numbers_as_numbers(ocop: Any, collec
     file(ocop, collecting, "cam-pha", "2018-04-01T09:00", "products=4")
     note = ("--figure", "note==1+1")
     assert ocop("report", "consolidate", "summary", "2018-Q1", "--send", *note, "--data", collecting).code == 0
-    assert ocop("report", "matrix", "--data", collecting, "--xlsx", tmp_path / "m.xlsx").code == 0
+    assert ocop("report", "matrix", "--data", collecting, "--xlsx", tmp_path / "m.xlsx", "--language", "vi").code == 0
 
     book = load_workbook(tmp_path / "m.xlsx")
 

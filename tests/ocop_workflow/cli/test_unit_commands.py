@@ -43,7 +43,7 @@ def test_list_shows_the_units_of_a_province_of_today(ocop: "Run") -> None:
 
     assert len(units) == 79
     assert {"19009": "phường Ba Đồn"}.items() <= {each["code"]: each["name"] for each in units}.items()
-    assert "tên gọi" in ocop("unit", "list", "--register", "vn-2017").out
+    assert "tên gọi" in ocop("unit", "list", "--register", "vn-2017", "--language", "vi").out
 
 
 def test_show_finds_a_unit_by_id_and_name_and_says_what_it_may_have_become(ocop: "Run") -> None:

@@ -1,14 +1,16 @@
 """An ended dossier reopens only by a superior's decision, where it ended, with new dates (architecture, section 5)."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
 from ocop_workflow.errors import InputError
+from ocop_workflow.services.amendments import Amendment, amend
 from ocop_workflow.services.audit import verify
+from ocop_workflow.services.calendar_edits import CalendarEdit, set_day
 from ocop_workflow.services.dossier_successions import Decree, split
 from ocop_workflow.services.dossiers import NotPermittedError, TooEarlyError
 from ocop_workflow.services.events import events_of
@@ -21,6 +23,8 @@ from state_machines.dossier import DossierTrigger
 from state_machines.lifecycle import TransitionNotAllowedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.ocop_workflow.conftest import Office
 
 OFFICE, COUNCIL = "coast/coordination_office", "coast/province_council"
@@ -100,6 +104,77 @@ def test_a_withdrawn_dossier_has_the_plans_date_again(office: "Office") -> None:
     assert owed(office) == {"submission": date(2018, 3, 30)}
     office.act("2018-03-07 08:00", DossierTrigger.SUBMIT)
     assert state(office) == "registration:submitted"
+    sound(office)
+
+
+def test_an_amended_term_runs_from_the_reopening_not_from_the_receipt_before(
+    office: "Office", office_with: "Callable[..., Office]"
+) -> None:
+    """Twelve working days instead of ten: counted from the reopening on Monday 2 April they end on the 18th."""
+
+    def longer(plan: dict[str, Any]) -> None:
+        decision = plan["years"]["2018"]["rounds"][0]["stages"]["registration"]["decision"]
+        decision["due"]["within"] = "12 working days of received"
+
+    plan = office_with(plan=longer).documents.plan
+    office.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    office.act("2018-03-06 08:00", DossierTrigger.RECEIVE)
+    office.conclude("2018-03-07 08:00", verdict="declined")
+    reopened(office, "2018-04-02 08:00")
+    with office.at("2018-04-03 08:00") as work:
+        amend(work, office.cycle(work), Amendment(plan, "mưa bão", "09/QĐ", OFFICE))
+
+    assert owed(office) == {"decision": date(2018, 4, 18)}
+    sound(office)
+
+
+def test_what_the_decision_opens_counts_from_the_reopening_too(office_with: "Callable[..., Office]") -> None:
+    """A written notice owed within 25 working days of the receipt: from Monday 2 April, without the days off of
+    25 and 30 April and 1 May, to Thursday 10 May; from the receipt on 6 March it would be over on the day it opens."""
+
+    def with_notice(rule_set: dict[str, Any]) -> None:
+        steps = rule_set["route"]["stages"][0]["steps"]
+        steps.append(steps[-1] | {"id": "notice", "title": {"vi": "Thông báo", "en": "Notice"}, "settled_by": None})
+
+    def dated(plan: dict[str, Any]) -> None:
+        stage = plan["years"]["2018"]["rounds"][0]["stages"]["registration"]
+        stage["notice"] = {"due": {"within": "25 working days of received", "source": "item 5"}}
+
+    office = office_with(rules=with_notice, plan=dated)
+    office.open()
+    office.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    office.act("2018-03-06 08:00", DossierTrigger.RECEIVE)
+    office.conclude("2018-03-07 08:00", verdict="declined")
+    reopened(office, "2018-04-02 08:00")
+    office.conclude("2018-04-12 08:00")
+
+    assert owed(office)["notice"] == date(2018, 5, 10)
+
+
+def test_the_limit_behind_a_date_runs_from_the_reopening_also_when_a_day_is_decreed(
+    office_with: "Callable[..., Office]",
+) -> None:
+    """The plan gives 10 working days, the regulation 12: from Monday 2 April until Wednesday the 18th; with Thursday
+    the 5th off, until Thursday the 19th."""
+
+    def limited(rule_set: dict[str, Any]) -> None:
+        due = {"within": "12 working days of received", "origin": "statutory", "source": "article 9"}
+        limit = {"id": "decide", "stage": "registration", "step": "decision", "due": due, "article": "article 9"}
+        rule_set["limits"] = [limit]
+
+    office = office_with(rules=limited)
+    office.open()
+    office.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    office.act("2018-03-06 08:00", DossierTrigger.RECEIVE)
+    office.conclude("2018-03-07 08:00", verdict="declined")
+    reopened(office, "2018-04-02 08:00")
+    with office.at("2018-04-03 08:00") as work:
+        edit = CalendarEdit(date(2018, 4, 5), off=True, reason="bão", decision="7/QĐ", actor=OFFICE)
+        set_day(work, office.cycle(work), edit)
+        (decision,) = open_obligations_of(work.session, office.dossier(work).id)
+
+        assert decision.limit_at is not None
+        assert last_day_in_time(decision.limit_at) == date(2018, 4, 19)
     sound(office)
 
 

@@ -8,6 +8,7 @@ import pytest
 from ocop_workflow.clock import OFFICE_ZONE
 from ocop_workflow.services.certificate_acts import Revocation, revoke
 from ocop_workflow.services.certificates import CertificateRefusedError
+from ocop_workflow.services.cycles import close_intake
 from ocop_workflow.services.product_lists import IntakeClosedError
 from ocop_workflow.services.status_page import status_page
 from ocop_workflow.services.upgrades import open_upgrade
@@ -107,8 +108,13 @@ def test_a_product_has_one_open_dossier_and_one_upgrade_in_a_round(certified: "C
 
 
 def test_after_the_round_nothing_is_taken(certified: "Certified") -> None:
-    with pytest.raises(IntakeClosedError, match="took dossiers until 2018-04-30"):
+    later = "took dossiers until 2018-04-30; open the upgrade in a later round or the next cycle"
+    with pytest.raises(IntakeClosedError, match=later):
         upgrade(certified, "2018-05-01 08:00")
+    with certified.office.at("2018-05-02 08:00") as work:
+        close_intake(work, certified.office.cycle(work), actor=OFFICE)
+    with pytest.raises(IntakeClosedError, match="is intake_closed; open the upgrade in the next cycle"):
+        upgrade(certified, "2018-05-03 08:00")
 
 
 def test_a_certificate_out_of_force_is_not_upgraded(certified: "Certified") -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from notifications.catalogue import Language, translate
+from notifications.letter import Wording
 from ocop_workflow.clock import OFFICE_ZONE, local_day
 from ocop_workflow.config_files import default_config_dir, find_plan, load_plan_files
 from ocop_workflow.policy.chains import PlannedProduct
@@ -38,6 +39,10 @@ from state_machines.dossier import DossierTrigger
 OFFICE, COMMUNE = "lai-chau/coordination_office", "lai-chau.muong-te/commune_officer"
 OFFERED = (
     "Chuyển trước ngày 30/10/2027 thì hồ sơ được xét ở đợt đánh giá trước ngày 30/12/2027; hồ sơ vẫn được giữ nguyên."
+)
+JOINED = (
+    "Hồ sơ được chuyển ngày 10/05/2027, quá thời hạn của đợt đánh giá dự định (chậm nhất 29/06/2027), nên thuộc đợt "
+    "tiếp theo: đánh giá chậm nhất ngày 29/12/2027."
 )
 At = Callable[[str], Any]
 
@@ -153,7 +158,12 @@ def test_what_is_asked_late_has_the_days_of_the_next_batch(at: At) -> None:
     with at("2027-05-10 09:00") as work:
         fire(work, DossierTrigger.SUBMIT)
     with at("2027-05-11 09:00") as work:
+        named = status_page(work, the_dossier(work)).batch
         fire(work, DossierTrigger.RECEIVE)
+        decision = next(
+            duty for duty in open_obligations_of(work.session, the_dossier(work).id) if duty.step == "decision"
+        )
+        assert named == Wording("due.next_batch", decision.why_params)
         assert due_days(work) == {
             "council_meeting": ("30/12/2027", "statutory", "next_batch"),
             "decision": ("30/12/2027", "plan", "next_batch"),
@@ -161,6 +171,16 @@ def test_what_is_asked_late_has_the_days_of_the_next_batch(at: At) -> None:
     with at("2027-07-15 09:00") as work:
         cycle = work.session.exec(select(Cycle)).one()
         assert enforce(work, cycle, overdue_obligations(work.session, cycle, now=work.now)).overdue == 0
+
+
+@pytest.mark.parametrize(("when", "named"), [("2027-04-29 23:59", []), ("2027-05-10 09:00", [JOINED])])
+def test_the_page_names_the_batch_before_the_receipt_dates_it(at: At, when: str, named: list[str]) -> None:
+    """Before 30/12 (Điều 5.1) the last day is 29/12; until the receipt nobody owes a decision yet."""
+    with at(when) as work:
+        fire(work, DossierTrigger.SUBMIT)
+        batch = status_page(work, the_dossier(work)).batch
+
+        assert [translate(Language.VI, each.code, each.params) for each in (batch,) if each] == named
 
 
 def test_what_is_asked_in_time_keeps_its_batch_though_it_is_returned(at: At) -> None:
