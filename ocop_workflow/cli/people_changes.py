@@ -13,8 +13,6 @@ from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.deputies import name_deputy
 from ocop_workflow.services.handovers import Handover, hand_over
 from ocop_workflow.services.people import is_address
-from ocop_workflow.services.positions import cycles_knowing
-from ocop_workflow.services.unit_of_work import UnitOfWork
 
 PositionArgument = Annotated[str, typer.Argument(metavar="UNIT/ROLE", help="The position.")]
 EmailOption = Annotated[str | None, typer.Option(help="The address; not needed for an official who is known.")]
@@ -46,7 +44,6 @@ def away(
     with open_runtime(data) as runtime:
         now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
-            _check_known(work, position)
             changed = name_deputy(
                 work,
                 position=position,
@@ -79,7 +76,6 @@ def handover(
     with open_runtime(data) as runtime:
         now = runtime.moment_of_act(read_instant(at)).now
         with runtime.transaction(now) as work:
-            _check_known(work, position)
             lines = hand_over(work, Handover(position, to, email, language, start_on))
     console.print(
         f"{to} holds {position} from {start_on:%d/%m/%Y}; {lines} open dates go into the next digest.",
@@ -91,10 +87,3 @@ def handover(
 def _check_address(email: str | None) -> None:
     if email is not None and not is_address(email):
         raise InputError(f"{shortened(email)} is no e-mail address; write one like name@office.example")
-
-
-def _check_known(work: UnitOfWork, position: str) -> None:
-    if not cycles_knowing(work.session, work.books, position):
-        raise InputError(
-            f"no open cycle knows the position {shortened(position)}; `ocop people template` lists those needed"
-        )

@@ -8,7 +8,7 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.services.cycle_acts import record_cycle_act
 from ocop_workflow.services.events import Act
 from ocop_workflow.services.people import AddressTakenError, official_with_address, register_official
-from ocop_workflow.services.positions import cycles_knowing
+from ocop_workflow.services.positions import check_position, cycles_knowing
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Deputy, Official
 
@@ -38,10 +38,12 @@ def name_deputy(
 
     Raises:
         DeputyRefusedError: The days are no span, or nobody or several of that name have an address.
+        UnknownPositionError: No open cycle has the position.
         AddressTakenError: The address belongs to somebody of another name.
     """
     if until_on <= start_on:
         raise DeputyRefusedError(f"the first day back ({until_on}) must be after the first day away ({start_on})")
+    check_position(work.session, work.books, position)
     official = _deputy(work, position, name, email, language)
     found = work.session.exec(
         select(Deputy).where(col(Deputy.position) == position, col(Deputy.start_on) == start_on)

@@ -13,7 +13,7 @@ from ocop_workflow.services.events import Act, command_done
 from ocop_workflow.services.links import links_of_positions, reissue_link
 from ocop_workflow.services.notices import insert_notices, notice_row
 from ocop_workflow.services.people import take_over
-from ocop_workflow.services.positions import cycles_knowing
+from ocop_workflow.services.positions import check_position, cycles_knowing
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Obligation, StatusLink
 
@@ -44,6 +44,7 @@ def hand_over(work: UnitOfWork, handover: Handover) -> int:
 
     Raises:
         HandoverRefusedError: The first day is still to come, so the list would be another one by then.
+        UnknownPositionError: No open cycle has the position.
         AddressTakenError: The address belongs to somebody who never held this position.
     """
     if handover.start_on > local_day(work.now):
@@ -51,6 +52,7 @@ def hand_over(work: UnitOfWork, handover: Handover) -> int:
             f"{handover.start_on:%d/%m/%Y} is still to come; hand over on that day, or let `ocop people import` "
             "enter the holder ahead"
         )
+    check_position(work.session, work.books, handover.position)
     official = take_over(
         work,
         position=handover.position,

@@ -112,17 +112,22 @@ def complete_task(
     return task
 
 
+def party_of(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger) -> str:
+    """Return who approves a task, or leads it, now; its row keeps who was planned."""
+    cycle = work.session.get_one(Cycle, task.cycle_id)
+    planned = task.approver or cycle.office_position if trigger is TaskTrigger.APPROVE else task.lead
+    return work.books.of_cycle(work.session, cycle).units.successor_of(planned)
+
+
 def _apply(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger, act: Act) -> bool:
     """Move the task on with its event; return False when this command did it before."""
     if command_done(work.session, act.command):
         return False
     cycle = work.session.get_one(Cycle, task.cycle_id)
-    office = cycle.office_position
-    planned = task.approver or office if trigger is TaskTrigger.APPROVE else task.lead
     book = work.books.of_cycle(work.session, cycle)
-    whose = book.units.successor_of(planned)
     written = next(each for each in book.cycle_year.tasks if each.id == task.task_id)
-    if act.actor not in (whose, office):
+    whose = party_of(work, task, trigger)
+    if act.actor not in (whose, cycle.office_position):
         title = written.title.model_dump()
         raise TaskNotPermittedError(
             "task_not_permitted", rule=written.source, actor=act.actor[:80], task=title, permitted=whose

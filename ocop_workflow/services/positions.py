@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, union
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
 
+from ocop_workflow.errors import InputError
 from ocop_workflow.policy.plan import Audience
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
@@ -22,6 +23,10 @@ from ocop_workflow.storage.tables import (
     Producer,
     Report,
 )
+
+
+class UnknownPositionError(InputError):
+    """No open cycle has the position, or not any more."""
 
 
 def known_positions(session: Session, books: RulebookShelf) -> dict[str, list[str]]:
@@ -46,6 +51,28 @@ def cycles_knowing(session: Session, books: RulebookShelf, position: str) -> lis
         if role is not None and any(unit.id == unit_id and unit.level == role.level for unit in register.units):
             found.append(cycle)
     return found
+
+
+def taken_over_by(session: Session, books: RulebookShelf, position: str) -> str | None:
+    """Return the position that has taken over from one whose unit is gone; None of every other."""
+    heirs = (books.of_cycle(session, cycle).units.successor_of(position) for cycle in _open_cycles(session))
+    return next((heir for heir in heirs if heir != position and cycles_knowing(session, books, heir)), None)
+
+
+def check_position(session: Session, books: RulebookShelf, position: str) -> None:
+    """Take a position that somebody can hold, and no other.
+
+    Raises:
+        UnknownPositionError: No register of an open cycle has it, or its unit is gone.
+    """
+    if cycles_knowing(session, books, position):
+        return
+    heir = taken_over_by(session, books, position)
+    if heir is not None:
+        raise UnknownPositionError(f"{position[:80]} was taken over by {heir}; name that one")
+    raise UnknownPositionError(
+        f"no open cycle knows the position {position[:80]!r}; `ocop people template` lists those needed"
+    )
 
 
 def needed_positions(session: Session, books: RulebookShelf) -> list[str]:

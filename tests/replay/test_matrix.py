@@ -1,16 +1,12 @@
 """Each cell of the report matrix: what its history implies by the ladder is what is stored, and what was mailed.
 
-The reckoner below knows the plan's file, the days off, the instants of the ticks and the acts on record. It shares no
-code with what plans and decides the rungs.
+The reckoner knows the plan's file, the days off, the instants of the ticks and the acts on record.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session, col, select
@@ -30,99 +26,7 @@ from ocop_workflow.services.report_review import excuse_report, return_report
 from ocop_workflow.services.reports import file_report
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Notice, Obligation, Report
-
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-def vn(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
-
-
-Recorded = tuple[str, datetime, dict[str, Any]]
-"""One event: what was done, when it was written down, its details."""
-
-
-@dataclass
-class Owed:
-    """One obligation of a report as the reckoner follows it; `seen` is up to when its rungs are decided."""
-
-    key: str
-    due_at: datetime
-    seen: datetime
-    version: int = 1
-    closed_at: datetime | None = None
-
-
-@dataclass
-class Reckoner:
-    """Goes through one report's history in the order in which it was written down."""
-
-    rungs: list[dict[str, Any]]
-    at: time
-    is_working: Callable[[date], bool]
-    recipients: dict[str, str]
-    drafts: bool
-    outcomes: dict[str, str] = field(default_factory=dict)
-
-    def moments(self, owed: Owed) -> Iterator[tuple[datetime, str, str, bool]]:
-        """Yield moment, name, recipient and whether it comes before the date, for each rung, the earliest first."""
-        last_day = (owed.due_at.astimezone(ZONE) - timedelta(microseconds=1)).date()
-        found = []
-        for rung in self.rungs:
-            step = timedelta(days=1 if rung["days"] > 0 else -1)
-            day, left = last_day, abs(rung["days"])
-            if rung["count"] == "working":
-                while left:
-                    day += step
-                    left -= self.is_working(day)
-            else:
-                day += step * left
-                while not self.is_working(day):
-                    day += step
-            name = f"{rung['days']:+d}{'w' if rung['count'] == 'working' else ''}"
-            name += "" if rung["audience"] == "responsible" else f"/{rung['audience']}"
-            recipient = self.recipients[rung["audience"]]
-            found.append((datetime.combine(day, self.at, ZONE), name, recipient, rung["days"] <= 0))
-        return iter(sorted(found))
-
-    def decide(self, owed: Owed, until: datetime, *, settled: str | None = None) -> None:
-        """Decide the rungs after `seen` up to `until`: by one tick, or all alike where an act overtook the ticks."""
-        speak: dict[str, str] = {}
-        for at, name, recipient, before in self.moments(owed):
-            if not owed.seen < at <= until:
-                continue
-            key = f"{owed.key}|v{owed.version}|{name}|{recipient}"
-            if settled is not None:
-                self.outcomes[key] = settled
-            elif before and until >= owed.due_at:
-                self.outcomes[key] = "useless"
-            else:
-                if recipient in speak:
-                    self.outcomes[speak[recipient]] = "overtaken"
-                speak[recipient] = key
-                to_superior = name.endswith("/superior") and recipient != self.recipients["office"]
-                self.outcomes[key] = "draft" if to_superior and self.drafts else "sent"
-        owed.seen = until
-
-    def follow(self, key: str, opens_at: datetime, history: list[Recorded], ticks: list[datetime]) -> None:
-        """Go through acts and ticks; what was written down at the instant of a tick comes before it."""
-        owed = [Owed(key, history[0][2]["due_at"], opens_at - timedelta(microseconds=1))]
-        rows = [(at, 0, action, details) for action, at, details in history[1:]]
-        for at, _, action, details in sorted([*rows, *((at, 1, "tick", {}) for at in ticks)], key=lambda row: row[:2]):
-            standing = [each for each in owed if each.closed_at is None]
-            if action == "tick":
-                for each in standing:
-                    self.decide(each, at)
-            elif action in ("report_filed", "report_excused", "report_closed_empty"):
-                for each in standing:
-                    self.decide(each, max(details["effective_at"], each.seen), settled="settled")
-                    each.closed_at = at
-            elif action == "report_returned":
-                owed.append(Owed(f"{key}/correction/{details['seq']}", details["correct_by_at"], at))
-            elif action == "deadline_extended":
-                (each,) = (each for each in standing if each.key == details["obligation"])
-                self.decide(each, at, settled="redated")
-                each.due_at, each.version = details["due_after"], each.version + 1
+from tests.replay.reckoning import ZONE, Reckoner, Recorded, vn
 
 
 def history_of(session: Session, report: Report) -> list[Recorded]:

@@ -120,6 +120,23 @@ def test_succeed_moves_everything_and_a_second_time_is_refused_with_its_line(
     assert {each["unit"]: each["successors"] for each in listed}["ba-che"] == ["quang-ninh"]
 
 
+def test_people_of_a_unit_that_is_gone_are_told_where_they_went(
+    ocop: "Run", office: Path, file: Path, tmp_path: Path
+) -> None:
+    """Last year's list of people would be entered, and the position that answers now would stay vacant unseen."""
+    assert ocop("unit", "succeed", file, "--data", office, "--yes", *LATER).code == 0
+    people = tmp_path / "people.csv"
+    row = "ba-che/ocop_team,Lê Văn Mới,moi@office.invalid,vi,2025-07-02,"
+    people.write_text(f"party,name,email,language,from,until\n{row}\n", encoding="utf-8")
+    taken_over = "was taken over by quang-ninh/coordination_office; name that one"
+
+    refused = ocop("people", "import", people, "--data", office, *LATER)
+    assert refused.code == 2
+    assert f'{people}:2: "ba-che/ocop_team" {taken_over}' in refused.err
+    handover = ("people", "handover", "ba-che/ocop_team", "--to", "Lê Văn Mới", "--from", "2025-07-02")
+    assert f"ba-che/ocop_team {taken_over}" in ocop(*handover, "--data", office, *LATER).err
+
+
 def test_faults_of_a_file_come_all_at_once_with_their_lines(ocop: "Run", office: Path, file: Path) -> None:
     file.write_text(BA_CHE.replace("[ba-che]", "[ba-chee]").replace("decision: 1679/NQ-UBTVQH15\n", ""), "utf-8")
     ran = ocop("unit", "succeed", file, "--data", office, "--yes", *LATER)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +14,9 @@ from notifications.letter import Wording
 from ocop_workflow.clock import OFFICE_ZONE, local_day
 from ocop_workflow.config_files import default_config_dir, find_plan, load_plan_files
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.document import LocalText
+from ocop_workflow.policy.successions import Succession
+from ocop_workflow.policy.units import TakeOver, Unit
 from ocop_workflow.replay import documents_for
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.batch_offers import batch_offered
@@ -22,6 +25,7 @@ from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.enforcement import enforce, overdue_obligations
 from ocop_workflow.services.evaluations import conclude
+from ocop_workflow.services.events import events_of
 from ocop_workflow.services.explaining import explain
 from ocop_workflow.services.letters import Stationery, letter_of
 from ocop_workflow.services.obligations import DOSSIER_STEP, open_obligations_of
@@ -31,6 +35,7 @@ from ocop_workflow.services.projection import missing_products, register_product
 from ocop_workflow.services.read_ahead import read_ahead
 from ocop_workflow.services.reminders import due_obligations, queue_due_notices
 from ocop_workflow.services.status_page import status_page
+from ocop_workflow.services.successions import succeed
 from ocop_workflow.services.unit_of_work import SeededIds, UnitOfWork
 from ocop_workflow.storage.database import Database
 from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Notice, Obligation
@@ -43,6 +48,15 @@ OFFERED = (
 JOINED = (
     "Hồ sơ được chuyển ngày 10/05/2027, quá thời hạn của đợt đánh giá dự định (chậm nhất 29/06/2027), nên thuộc đợt "
     "tiếp theo: đánh giá chậm nhất ngày 29/12/2027."
+)
+HEIR = "lai-chau.muong-moi"
+COMMUNE_ENDS = Succession(
+    id="muong-te-2027",
+    decision="7/NQ",
+    source="made up",
+    effective_on=date(2027, 5, 5),
+    new_units=(Unit(id=HEIR, level="commune", parent="lai-chau", name=LocalText(vi="xã Mường Mới", en="Muong Moi")),),
+    take_overs=(TakeOver(units=("lai-chau.muong-te",), successor=HEIR),),
 )
 At = Callable[[str], Any]
 
@@ -120,6 +134,31 @@ def test_a_request_by_a_counted_term_aims_at_no_batch(at: At) -> None:
 
         assert batch_offered(book, owed, on=local_day(work.now)) != ()
         assert batch_offered(book, counted, on=local_day(work.now)) == ()
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_a_commune_that_ends_leaves_the_batch_as_it_was(at: At, *, asked_first: bool) -> None:
+    """Điều 5.1 asks when the request came, and not from whom: the successor is offered, and gets, the next batch."""
+
+    def ask() -> None:
+        with at("2027-05-05 10:00") as work:
+            (offered,) = explain(work, request_owed(work)).offered
+            assert translate(Language.VI, offered.code, offered.params) == OFFERED
+            fire(work, DossierTrigger.SUBMIT)
+
+    def end() -> None:
+        with at("2027-05-05 10:00") as work:
+            assert succeed(work, COMMUNE_ENDS).vacant
+
+    for act in (ask, end) if asked_first else (end, ask):
+        act()
+    with at("2027-05-06 09:00") as work:
+        assert the_dossier(work).responsible == OFFICE
+        fire(work, DossierTrigger.RECEIVE)
+        assert {last for last, _, _ in due_days(work).values()} == {"30/12/2027"}
+        events = events_of(work.session, f"dossier:{the_dossier(work).id}")
+        asked_by = [each.actor for each in events if each.action == "dossier_submitted"][-1]
+        assert asked_by == (COMMUNE if asked_first else f"{HEIR}/commune_officer")
 
 
 def test_the_mail_about_a_late_request_offers_the_next_batch(at: At) -> None:
