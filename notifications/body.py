@@ -35,14 +35,23 @@ class Paragraph:
         return tuple(part for part in parts if part)
 
 
-def text_of(letter: Letter) -> str:
-    """Return the plain text, which alone says everything."""
-    return _rendered(letter, "letter.txt.jinja")
+def text_and_html(letter: Letter) -> tuple[str, str]:
+    """Return the plain text, which alone says everything, and the HTML.
 
-
-def html_of(letter: Letter) -> str:
-    """Return the HTML: one column, its styles in the elements, nothing fetched from elsewhere."""
-    return _inliner().inline(_rendered(letter, "letter.html.jinja"))
+    The HTML is one column, its styles in the elements, nothing fetched from elsewhere.
+    """
+    said = {
+        "letter": letter,
+        "say": partial(translate, letter.language),
+        "intro": _intro(letter),
+        "has_links": any(line.url for line in letter.lines),
+        "paragraphs": [
+            _paragraph(letter, number, line) for number, line in enumerate(letter.lines_in_reading_order(), start=1)
+        ],
+    }
+    text = _templates().get_template("letter.txt.jinja").render(said)
+    html = _templates().get_template("letter.html.jinja").render(said)
+    return text, _inliner().inline(html)
 
 
 @cache
@@ -54,6 +63,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # else each use asks the disk whether the template has changed
     )
 
 
@@ -61,22 +71,6 @@ def _templates() -> Environment:
 def _inliner() -> css_inline.CSSInliner:
     # The media query can't be inlined, so its style element stays; nothing may be fetched while composing.
     return css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)
-
-
-def _rendered(letter: Letter, template: str) -> str:
-    return (
-        _templates()
-        .get_template(template)
-        .render(
-            letter=letter,
-            say=partial(translate, letter.language),
-            intro=_intro(letter),
-            has_links=any(line.url for line in letter.lines),
-            paragraphs=[
-                _paragraph(letter, number, line) for number, line in enumerate(letter.lines_in_reading_order(), start=1)
-            ],
-        )
-    )
 
 
 def _intro(letter: Letter) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -110,6 +110,7 @@ def show_date(day: date) -> str:
     return f"{day:%d/%m/}{day.year:04d}"
 
 
+@lru_cache(maxsize=1024)
 def show_weekday(language: Language, day: date) -> str:
     """Return the name of the day of the week, such as "Thứ Bảy" or "Saturday"."""
     return format_date(day, "EEEE", locale=language.value)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from notifications.addresses import ATOMS, DOMAIN, is_address
-from notifications.body import html_of, text_of
+from notifications.body import text_and_html
 from notifications.catalogue import OFFICE_ZONE
 from notifications.header_policy import MAIL_POLICY, has_control_character
 from notifications.letter import Letter
@@ -82,7 +82,8 @@ def compose(
     boundary = f"=_{sha256(message_id.encode()).hexdigest()[:32]}"
     message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
     message["Content-Language"] = letter.language.value
-    message.set_payload([_part(_nfc(text_of(letter)), "plain"), _part(_nfc(html_of(letter)), "html")])
+    text, html = text_and_html(letter)
+    message.set_payload([_part(_nfc(text), "plain"), _part(_nfc(html), "html")])
     return message.as_bytes()
 
 
@@ -129,7 +130,8 @@ def _mailbox(part: str, name: str, address: str) -> Address:
         raise UnusableLetterError(f"the name of {part}", "holds a control character; remove it")
     if not is_address(address):
         raise UnusableLetterError(f"the address of {part}", "must be one ASCII address such as office@ocop.example")
-    return Address(display_name=_nfc(name), addr_spec=address)
+    username, _, domain = address.rpartition("@")
+    return Address(_nfc(name), username, domain)
 
 
 def _nfc(text: str) -> str:

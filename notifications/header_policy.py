@@ -7,9 +7,11 @@ line (RFC 2047), names are encoded mailbox by mailbox, and plain ASCII stays as 
 
 import re
 import unicodedata
+from email.contentmanager import raw_data_manager
 from email.header import Header
-from email.headerregistry import Address, AddressHeader
-from email.policy import EmailPolicy
+from email.headerregistry import Address
+from email.policy import Compat32
+from functools import lru_cache
 from typing import Any
 
 LINE_LENGTH = 76
@@ -20,8 +22,10 @@ LONGEST_LINE = 998
 
 FOLD = "\r\n"
 
-_PARSED = ("from", "to", "cc", "bcc", "reply-to", "sender", "content-", "mime-")
-"""How the names of headers begin whose text has a structure that is looked at."""
+_OF_ADDRESSES = frozenset({"from", "to", "cc", "bcc", "reply-to", "sender"})
+
+_TEXTS_KEPT = 4096
+"""So many encoded texts are remembered: the sender's name stands in every mail, those of officials in many."""
 
 _WORD = re.compile(" *[^ ]+")
 
@@ -34,35 +38,43 @@ class HeaderValueError(ValueError):
         self.name = name
 
 
-class MailPolicy(EmailPolicy):
-    """Writes messages in ASCII with CRLF line ends; refuses control characters in any header."""
+class MailPolicy(Compat32):
+    """Writes messages in ASCII with CRLF line ends; refuses control characters, and a second header of one name.
+
+    A value is kept as it is given. `EmailPolicy` would parse it at once, which takes longer than all the writing, and
+    would decode what only looks like an encoded word.
+    """
+
+    content_manager = raw_data_manager
+
+    def header_max_count(self, name: str) -> int:  # noqa: ARG002 -- the policy's signature
+        """Return 1: no header stands twice in a mail."""
+        return 1
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        """Keep text as it is; the standard parser would decode what only looks like an encoded word.
-
-        Addresses are parsed, and what describes content, since the message reads that while it is put together.
-        """
-        if isinstance(value, str):
+        """Keep text, or the mailboxes of a header of addresses: one `Address` or a tuple of them."""
+        if name.lower() not in _OF_ADDRESSES:
             _refuse_control_characters(name, value)
-            if "=?" in value or not name.lower().startswith(_PARSED):
-                return name, value
-        return super().header_store_parse(name, value)
+            return name, value
+        addresses = (value,) if isinstance(value, Address) else value
+        if not isinstance(addresses, tuple):
+            raise HeaderValueError(name, "can't be written as text; give it an Address or a tuple of them")
+        for address in addresses:
+            _refuse_control_characters(name, str(address))
+        return name, addresses
 
-    def fold(self, name: str, value: str) -> str:
+    def fold(self, name: str, value: str | tuple[Address, ...]) -> str:
         """Return the whole header with its line ends, in ASCII."""
-        _refuse_control_characters(name, value)
-        if isinstance(value, AddressHeader):
-            content = _mailboxes(name, value.addresses)
-        elif _is_plain(value):
-            content = value
+        if isinstance(value, tuple):
+            content = ", ".join(_mailbox(name, address) for address in value)
         else:
-            content = _encoded(name, value)
+            content = value if _is_plain(value) else _encoded(name, value)
         folded = _folded(f"{name}: {content}")
         if any(len(line) > LONGEST_LINE for line in folded.split(FOLD)):
             raise HeaderValueError(name, f"has a word of more than {LONGEST_LINE} characters; shorten it")
         return folded + FOLD
 
-    def fold_binary(self, name: str, value: str) -> bytes:
+    def fold_binary(self, name: str, value: str | tuple[Address, ...]) -> bytes:
         """Return the same as `fold`, as bytes."""
         return self.fold(name, value).encode("ascii")
 
@@ -76,7 +88,7 @@ def has_control_character(text: str) -> bool:
 
 
 def _refuse_control_characters(name: str, value: str) -> None:
-    if has_control_character(str(value)):
+    if has_control_character(value):
         raise HeaderValueError(name, "holds a control character; remove it")
 
 
@@ -85,13 +97,10 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and "=?" not in text and text == text.strip()
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def _encoded(name: str, text: str) -> str:
     # The name of the header is long only on its first line; Header reckons with it.
     return Header(text, charset="utf-8", header_name=name, maxlinelen=LINE_LENGTH).encode(linesep=FOLD)
-
-
-def _mailboxes(name: str, addresses: tuple[Address, ...]) -> str:
-    return ", ".join(_mailbox(name, address) for address in addresses)
 
 
 def _mailbox(name: str, address: Address) -> str:
@@ -107,6 +116,9 @@ def _folded(text: str) -> str:
     """Fold long lines before blanks, so that unfolding gives the same text; words are never cut."""
     lines: list[str] = []
     for line in text.split(FOLD):
+        if len(line) <= LINE_LENGTH:
+            lines.append(line)
+            continue
         current = ""
         for word in _WORD.findall(line):
             is_name_alone = not lines and current.endswith(":")

@@ -4,10 +4,11 @@ import base64
 import quopri
 import re
 from collections.abc import Callable
-from email import message_from_bytes
+from email.parser import BytesHeaderParser
 
 _TOKEN = re.compile(rb"(https?://[^\s\"'<>]*/s/)[A-Za-z0-9_.-]+")
 _BLANK_LINE = b"\r\n\r\n"
+_HEADERS = BytesHeaderParser()
 
 
 def scrub_links(message: bytes) -> bytes:
@@ -16,7 +17,7 @@ def scrub_links(message: bytes) -> bytes:
     Headers and structure stay as they were, byte for byte.
     """
     head, _, body = message.partition(_BLANK_LINE)
-    boundary = message_from_bytes(head + _BLANK_LINE).get_boundary()
+    boundary = _HEADERS.parsebytes(head + _BLANK_LINE).get_boundary()
     if boundary is None:
         return message
     delimiter = b"--" + boundary.encode("ascii")
@@ -26,8 +27,10 @@ def scrub_links(message: bytes) -> bytes:
 
 def _scrub_part(part: bytes) -> bytes:
     head, blank, content = part.partition(_BLANK_LINE)
-    encoding = message_from_bytes(head.lstrip(b"\r\n") + _BLANK_LINE).get("Content-Transfer-Encoding", "")
-    if not blank or encoding not in _CODECS:
+    if not blank:
+        return part
+    encoding = _HEADERS.parsebytes(head.lstrip(b"\r\n") + _BLANK_LINE).get("Content-Transfer-Encoding", "")
+    if encoding not in _CODECS:
         return part
     decode, encode = _CODECS[encoding]
     core = content.rstrip(b"\r\n")

@@ -8,10 +8,10 @@ from notifications.letter import Wording
 from ocop_workflow.clock import last_day_in_time, local_day
 from ocop_workflow.policy.rule_set import DossierKind
 from ocop_workflow.services.certificate_facts import CertificateCase, certificate_case
-from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import WITHDRAWAL
 from ocop_workflow.services.people import addressee_of
 from ocop_workflow.services.pinned_documents import RulebookShelf
+from ocop_workflow.services.read_ahead import ReadAhead
 from ocop_workflow.services.titles import position_title
 from ocop_workflow.storage.tables import Certificate, Dossier, Mail, Notice, Obligation, StatusLink
 from state_machines.certificate import IN_FORCE
@@ -88,10 +88,10 @@ def certificate_of_page(
     return _standing(certificate, status), Wording("page.certificate.window", days)
 
 
-def link_about(session: Session, certificate: Certificate, notice: Notice) -> StatusLink | None:
+def link_about(ahead: ReadAhead, certificate: Certificate, notice: Notice) -> StatusLink | None:
     """Return the recipient's link to the dossier that renews the certificate, or else to the one it was issued for."""
     for dossier_id in (certificate.renewal_id, certificate.dossier_id):
-        for link in reversed(links_of(session, dossier_id) if dossier_id else []):
+        for link in reversed(ahead.links_of(dossier_id) if dossier_id else []):
             if link.recipient == notice.recipient and link.revoked_at is None and notice.planned_at < link.expires_at:
                 return link
     return None

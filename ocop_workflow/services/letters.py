@@ -92,9 +92,7 @@ def letter_of(
     ahead: ReadAhead,
 ) -> Letter:
     """Return the letter that a mail's notices make for the recipient as they are now, in the mail's language."""
-    lines = tuple(
-        _line(session, books, notice, mail, partial(_url, session, notice, stationery, ahead)) for notice in notices
-    )
+    lines = tuple(_line(session, books, notice, mail, partial(_url, notice, stationery, ahead)) for notice in notices)
     cycle = session.get_one(Cycle, notices[0].cycle_id)
     book = books.of_cycle(session, cycle)
     is_to_office = _is_digest_of_office(mail, cycle, ahead)
@@ -290,10 +288,10 @@ def _about(session: Session, book: Rulebook, subject: Subject, notice: Notice, m
     return about_of(session, book, subject, mail.language)
 
 
-def _url(session: Session, notice: Notice, stationery: Stationery, ahead: ReadAhead, subject: Subject) -> str | None:
+def _url(notice: Notice, stationery: Stationery, ahead: ReadAhead, subject: Subject) -> str | None:
     """Return the recipient's own link to a dossier's or report's page, derived anew; a plan task has none."""
     if isinstance(subject, Certificate):
-        link = link_about(session, subject, notice)
+        link = link_about(ahead, subject, notice)
     elif isinstance(subject, PlanTask | Producer):
         return None
     else:

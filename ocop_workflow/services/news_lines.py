@@ -48,6 +48,8 @@ def alarm_line(book: Rulebook, cycle: Cycle, notice: Notice, mail: Mail) -> Line
 
 def completion_asked_by(session: Session, notice: Notice) -> Obligation | None:
     """Return what a return asks of the reader of its news, while it is owed; None for all other news."""
+    if notice.code != "news.returned":
+        return None
     event = notice.key.partition("|")[0]
     query = select(Obligation).where(
         col(Obligation.subject_id) == notice.subject_id,
@@ -56,7 +58,7 @@ def completion_asked_by(session: Session, notice: Notice) -> Obligation | None:
         col(Obligation.status) == "open",
         col(Obligation.key).endswith(f"/{event.rpartition('/')[2]}"),
     )
-    return session.exec(query).first() if notice.code == "news.returned" else None
+    return session.exec(query).first()
 
 
 def asking(line: Line, completion: Obligation, *, act: Wording, taker: dict[str, str]) -> Line:

@@ -90,13 +90,11 @@ def claim_mails(
         .returning(col(Mail.id), col(Mail.attempt))
     ).all()
     claims = [Claim(mail_id, attempt) for mail_id, attempt in sorted(claimed)]
-    if claims:
+    tried_before = [claim.mail_id for claim in claims if claim.attempt > 1]
+    if tried_before:
         work.session.execute(
             update(DeliveryAttempt)
-            .where(
-                col(DeliveryAttempt.mail_id).in_([claim.mail_id for claim in claims]),
-                col(DeliveryAttempt.outcome) == "started",
-            )
+            .where(col(DeliveryAttempt.mail_id).in_(tried_before), col(DeliveryAttempt.outcome) == "started")
             .values(outcome="outcome_unknown", ended_at=work.now)
         )
     return claims

@@ -186,4 +186,18 @@ def test_several_mailboxes_are_encoded_one_by_one() -> None:
 
 def test_address_that_is_not_ascii_is_refused() -> None:
     with pytest.raises(HeaderValueError, match="not ASCII"):
-        written("To", "phòng@huyen.invalid")
+        written("To", Address(username="phòng", domain="huyen.invalid"))
+
+
+def test_addresses_are_not_taken_as_text() -> None:
+    with pytest.raises(HeaderValueError, match="give it an Address"):
+        written("To", "Phòng Kinh tế <kinh.te@huyen.invalid>")
+
+
+@pytest.mark.parametrize("name", ["Subject", "To"])
+def test_no_header_stands_twice(name: str) -> None:
+    message = EmailMessage(policy=MAIL_POLICY)
+    message[name] = Address("Tổ OCOP", "to", "huyen.invalid") if name == "To" else "Chả mực"
+
+    with pytest.raises(ValueError, match="at most 1"):
+        message[name.upper()] = message[name]
