@@ -8,7 +8,7 @@ from notifications.catalogue import Language, translate
 from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.dossier_views import ReferenceArgument
 from ocop_workflow.cli.options import AtOption, CycleOption, DataOption, JsonOption, LanguageOption, read_instant
-from ocop_workflow.cli.output import console, iso, print_json, print_table, show_day, show_instant, titles_of
+from ocop_workflow.cli.output import console, iso, print_json, print_table, show_day, titles_of
 from ocop_workflow.cli.refusals import RefusalLanguageOption, refusals_in, refusals_on_record
 from ocop_workflow.runtime import open_runtime
 from ocop_workflow.services.cycles import find_cycle
