@@ -43,9 +43,6 @@ from ocop_workflow.storage.tables import Mail
 
 _log = logging.getLogger(__name__)
 
-FROZEN_AT_ONCE = 16
-"""So many mails are fixed in one transaction; the last of them leaves a few hand-overs later."""
-
 Ready = tuple[Claim, Envelope]
 """A mail whose bytes are fixed, with the claim that holds it."""
 
@@ -118,12 +115,10 @@ async def _hand_over_all(post: PostOffice, claims: Sequence[Claim]) -> Delivered
     tally = Delivered()
     ledger = Ledger(post.writing)
 
-    async with post.sender:
-        for start in range(0, len(claims), FROZEN_AT_ONCE):
-            ready = iter(_ready(post, claims[start : start + FROZEN_AT_ONCE], tally))
-            async with asyncio.TaskGroup() as group:
-                for _ in range(post.connections):
-                    group.create_task(_carry(post, ledger, ready, tally))
+    ready = iter(_ready(post, claims, tally))
+    async with post.sender, asyncio.TaskGroup() as group:
+        for _ in range(post.connections):
+            group.create_task(_carry(post, ledger, ready, tally))
     return tally
 
 
