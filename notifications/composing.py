@@ -1,5 +1,6 @@
 """A letter as the bytes that leave: an RFC 5322 message with a text and an HTML part."""
 
+import quopri
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -83,7 +84,7 @@ def compose(
     message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
     message["Content-Language"] = letter.language.value
     text, html = text_and_html(letter)
-    message.set_payload([_part(_nfc(text), "plain"), _part(_nfc(html), "html")])
+    message.set_payload([_text_part(_nfc(text)), _html_part(_nfc(html))])
     return message.as_bytes()
 
 
@@ -93,9 +94,18 @@ def notice_keys(message: EmailMessage) -> tuple[str, ...]:
     return tuple(str(listed).split(", ")) if listed else ()
 
 
-def _part(text: str, subtype: str) -> MIMEPart:
+def _text_part(text: str) -> MIMEPart:
     part = MIMEPart(policy=MAIL_POLICY)
-    part.set_content(text, subtype=subtype)
+    part.set_content(text)
+    return part
+
+
+def _html_part(html: str) -> MIMEPart:
+    """Return the part as `set_content` would, whose encoder is not in C and takes four times as long."""
+    part = MIMEPart(policy=MAIL_POLICY)
+    part["Content-Type"] = 'text/html; charset="utf-8"'
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(quopri.encodestring(f"{html}\n".encode()).decode("ascii"))
     return part
 
 

@@ -38,7 +38,7 @@ def _scrub_part(part: bytes) -> bytes:
     scrubbed = _TOKEN.sub(rb"\1-", decoded)
     if scrubbed == decoded:
         return part
-    written = re.sub(rb"\r?\n", b"\r\n", encode(scrubbed).rstrip(b"\r\n"))
+    written = encode(scrubbed).rstrip(b"\r\n").replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return head + blank + written + content[len(core) :]
 
 

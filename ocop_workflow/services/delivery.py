@@ -6,6 +6,7 @@ before the next mail is touched.
 
 import asyncio
 import logging
+from asyncio import Future
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,9 +42,6 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail
 
 _log = logging.getLogger(__name__)
-
-FROZEN_AT_ONCE = 16
-"""So many mails are fixed in one transaction; the last of them leaves a few hand-overs later."""
 
 Ready = tuple[Claim, Envelope]
 """A mail whose bytes are fixed, with the claim that holds it."""
@@ -117,39 +115,42 @@ async def _hand_over_all(post: PostOffice, claims: Sequence[Claim]) -> Delivered
     tally = Delivered()
     ledger = Ledger(post.writing)
 
-    async def carrier(ready: Iterator[Ready]) -> None:
-        for each in ready:
-            await _hand_over(post, ledger, each, tally)
-
-    async with post.sender:
-        for start in range(0, len(claims), FROZEN_AT_ONCE):
-            ready = iter(_ready(post, claims[start : start + FROZEN_AT_ONCE], tally))
-            async with asyncio.TaskGroup() as group:
-                for _ in range(post.connections):
-                    group.create_task(carrier(ready))
+    ready = iter(_ready(post, claims, tally))
+    async with post.sender, asyncio.TaskGroup() as group:
+        for _ in range(post.connections):
+            group.create_task(_carry(post, ledger, ready, tally))
     return tally
 
 
-async def _hand_over(post: PostOffice, ledger: Ledger, ready: Ready, tally: Delivered) -> None:
-    claim, envelope = ready
-    if not await ledger.write(begin_attempts, Lease(claim, post.lease_until())):
-        return
+async def _carry(post: PostOffice, ledger: Ledger, ready: Iterator[Ready], tally: Delivered) -> None:
+    """Hand over mail after mail; what became of one is written down together with the beginning of the next."""
+    answered: list[Future[None]] = []
+    for claim, envelope in ready:
+        begun = ledger.write(begin_attempts, Lease(claim, post.lease_until()))
+        await asyncio.gather(begun, *answered)
+        answered = [await _hand_over(post, ledger, claim, envelope, tally)] if begun.result() else []
+    await asyncio.gather(*answered)
+
+
+async def _hand_over(
+    post: PostOffice, ledger: Ledger, claim: Claim, envelope: Envelope, tally: Delivered
+) -> "Future[None]":
+    """Hand a mail over and return when what became of it is on record."""
     try:
         accepted = await post.sender.send(envelope)
     except PermanentDeliveryError as error:
-        await ledger.write(record_permanent, Answer(claim, error.reply))
         tally.refused += 1
+        return ledger.write(record_permanent, Answer(claim, error.reply))
     except (TemporaryDeliveryError, UnknownOutcomeError) as error:
-        unknown = isinstance(error, UnknownOutcomeError)
-        await ledger.write(record_unknown if unknown else record_temporary, Answer(claim, error.reply))
         tally.postponed += 1
+        record = record_unknown if isinstance(error, UnknownOutcomeError) else record_temporary
+        return ledger.write(record, Answer(claim, error.reply))
     except Exception as error:  # noqa: BLE001 -- logged and counted; what a broken sender did with the mail is unknown
         _log.exception("the sender broke at the mail %s", claim.mail_id)
-        await ledger.write(record_unknown, Answer(claim, f"{type(error).__name__}: {error}"))
         tally.failed += 1
-    else:
-        await ledger.write(record_accepted, Answer(claim, accepted.reply))
-        tally.accepted += 1
+        return ledger.write(record_unknown, Answer(claim, f"{type(error).__name__}: {error}"))
+    tally.accepted += 1
+    return ledger.write(record_accepted, Answer(claim, accepted.reply))
 
 
 def _ready(post: PostOffice, claims: Sequence[Claim], tally: Delivered) -> list[Ready]:

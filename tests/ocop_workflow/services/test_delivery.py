@@ -1,6 +1,9 @@
 """Mails to servers: accepted, refused, postponed, unknown; one bad mail holds up no other (I2b)."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
@@ -20,6 +23,7 @@ from ocop_workflow.services.attempts import Answer, Lease, begin_attempts, recor
 from ocop_workflow.services.delivery import Delivered, deliver
 from ocop_workflow.services.links import links_of, token_of
 from ocop_workflow.services.outbox import Claim
+from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail, Notice, Official, Producer
 from state_machines.dossier import DossierTrigger
 
@@ -243,6 +247,31 @@ def test_connections_hand_over_at_the_same_time(office: "Office") -> None:
     deliver(office.post(CountingSender(), WEEK_BEFORE, connections=2), "coast")
 
     assert max(under_way) == 2
+
+
+def test_an_answer_is_on_record_before_the_next_mail_leaves_in_the_transaction_that_begins_it(office: "Office") -> None:
+    """I2b: five mails on one connection are six transactions, after one to claim them and one to fix their bytes."""
+    on_record: list[list[str]] = []
+    committed: list[UnitOfWork] = []
+
+    class ReadingSender(RecordingEmailSender):
+        async def send(self, envelope: Envelope) -> Accepted:
+            on_record.append(sorted(outcome for _, outcome in office.attempts()))
+            return await super().send(envelope)
+
+    @contextmanager
+    def counted() -> Generator[UnitOfWork, None, None]:
+        with office.at(WEEK_BEFORE) as work:
+            yield work
+        committed.append(work)
+
+    office.sweep(WEEK_BEFORE)
+    office.bundle(WEEK_BEFORE)
+    post = replace(office.post(ReadingSender(), WEEK_BEFORE, connections=1), writing=counted)
+
+    assert deliver(post, "coast")[0] == Delivered(accepted=5)
+    assert on_record == [["accepted"] * sent + ["started"] for sent in range(5)]
+    assert len(committed) == 2 + 6
 
 
 @pytest.mark.parametrize("end", ["refused", "withdrawn", "given up"])

@@ -5,7 +5,6 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
 from sqlmodel import col, select
 
 from ocop_workflow.services.events import Act, append_event
@@ -56,6 +55,23 @@ def test_items_of_one_turn_share_a_transaction_and_each_task_gets_its_own_result
     assert book.noted() == ["note:a", "note:b", "note:c"]
 
 
+def test_items_of_different_kinds_share_a_transaction_too_each_kind_written_at_once(office: "Office") -> None:
+    book = Book(office)
+    written: list[list[str]] = []
+
+    def note_apart(work: UnitOfWork, names: Sequence[str]) -> list[str]:
+        written.append(list(names))
+        return note(work, names)
+
+    async def write_in_turn() -> list[str]:
+        ledger = Ledger(book.writing)
+        records = (note_apart, note, note_apart)
+        return await asyncio.gather(*(ledger.write(each, name) for each, name in zip(records, "abc", strict=True)))
+
+    assert asyncio.run(write_in_turn()) == ["A", "B", "C"]
+    assert (book.committed, written) == (1, [["a", "c"]])
+
+
 def test_a_task_goes_on_only_when_its_item_is_committed(office: "Office") -> None:
     book = Book(office)
 
@@ -82,8 +98,9 @@ def test_an_item_that_fails_is_told_to_its_own_task_and_sinks_no_other(office: "
 def test_an_item_alone_that_fails_is_told_to_its_task(office: "Office") -> None:
     book = Book(office)
 
-    with pytest.raises(ValueError, match="bad"):
-        asyncio.run(Ledger(book.writing).write(note, "bad"))
+    (failure,) = asyncio.run(write_all(book, "bad"))
+
+    assert isinstance(failure, ValueError)
     assert book.noted() == []
 
 
@@ -93,7 +110,11 @@ def test_what_a_cancelled_task_gave_is_written_all_the_same(office: "Office") ->
 
     async def give_and_stop() -> None:
         ledger = Ledger(book.writing)
-        stopped = asyncio.create_task(ledger.write(note, "a"))
+
+        async def give() -> None:
+            await ledger.write(note, "a")
+
+        stopped = asyncio.create_task(give())
         await asyncio.sleep(0)
         stopped.cancel()
         await ledger.write(note, "b")
