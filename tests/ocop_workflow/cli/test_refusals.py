@@ -51,7 +51,7 @@ def test_a_command_without_a_language_option_refuses_in_the_language_of_the_envi
     ("arguments", "command", "code"),
     [
         (("certificate", "issue", "1-1-1", "--number", "1", "--decision", "9"), "certificate issue", "not_recognised"),
-        ((*LATE_EXTENSION, "--decision", "9", "--reason", "x"), "extend", "not_later"),
+        ((*LATE_EXTENSION, "--decision", "9", "--reason", "x"), "extend", "scope_not_extended"),
         (("dossier", "split", "1-1-1", "--into", "A", "--document", "9"), "dossier split", "split_names"),
         (("dossier", "merge", "1-1-1", "2-1-1", "--into", "A", "--document", "9"), "dossier merge", "merge_differs"),
         (("support", "give", "stall", "1-1-1", "--document", "9"), "support give", "no_support"),
