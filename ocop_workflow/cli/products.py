@@ -13,9 +13,10 @@ from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.config_files import InvalidFilesError, load_products
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.chains import PlannedProduct
+from ocop_workflow.policy.rule_set import RuleSet
 from ocop_workflow.runtime import Runtime, open_runtime
 from ocop_workflow.services.cycles import find_cycle
-from ocop_workflow.services.product_lists import RowVerdict, Verdict, import_products, judge_products
+from ocop_workflow.services.product_lists import RowVerdict, Verdict, import_products, intake_of, judge_products
 
 app = command_group()
 
@@ -59,7 +60,7 @@ def import_list(
         print_json({"cycle": cycle_key, "dry_run": dry_run, "registered": 0, "rows": rows})
         raise typer.Exit(error.exit_code) from error
     with open_runtime(data) as runtime:
-        key, verdicts = _import(
+        key, rules, verdicts = _import(
             runtime, listed, cycle_key=cycle_key, round_id=round_id, at=at, dry_run=dry_run, language=language
         )
     refused = sum(row.verdict is Verdict.REFUSED for row in verdicts)
@@ -67,9 +68,10 @@ def import_list(
     registered = 0 if dry_run or refused else new
     if as_json:
         rows = [_row_object(row.product, verdict=row.verdict, reason=row.reason) for row in verdicts]
-        print_json({"cycle": key, "dry_run": dry_run, "registered": registered, "rows": rows})
+        outcome = {"dry_run": dry_run, "registered": registered}
+        print_json({"cycle": key, "rule_set": rules.id, **outcome, "rows": rows})
     else:
-        _show(key, verdicts, language)
+        _show(key, rules, verdicts, language)
         written = "written" if registered or not (dry_run or refused) else "nothing"
         counts: dict[str, Parameter] = {"new": new, "present": len(verdicts) - new - refused, "refused": refused}
         console.print(translate(language, f"table.products.{written}", counts), highlight=False)
@@ -86,21 +88,27 @@ def _import(
     at: str | None,
     dry_run: bool,
     language: Language,
-) -> tuple[str, tuple[RowVerdict, ...]]:
-    """Judge all rows, then write unless one is refused or nothing is to be written; return the cycle's key too."""
+) -> tuple[str, RuleSet, tuple[RowVerdict, ...]]:
+    """Judge all rows, then write unless one is refused or nothing is to be written.
+
+    Returns:
+        The cycle's key, the rule set that takes the products, and what became of each row.
+    """
     now = runtime.business_now(read_instant(at))
     with runtime.reading(now) as work:
         cycle = find_cycle(work.session, cycle_key)
-        key, verdicts = cycle.key, judge_products(work, cycle, listed, round_id=round_id, language=language)
+        key, rules = cycle.key, intake_of(work, cycle, round_id)[1].rule_set
+        verdicts = judge_products(work, cycle, listed, round_id=round_id, language=language)
     if dry_run or any(row.verdict is Verdict.REFUSED for row in verdicts):
-        return key, verdicts
+        return key, rules, verdicts
     with runtime.transaction(now) as work:
         cycle = find_cycle(work.session, key)
         office = cycle.office_position
-        return key, import_products(work, cycle, listed, actor=office, round_id=round_id, language=language)
+        return key, rules, import_products(work, cycle, listed, actor=office, round_id=round_id, language=language)
 
 
-def _show(key: str, verdicts: Sequence[RowVerdict], language: Language) -> None:
+def _show(key: str, rules: RuleSet, verdicts: Sequence[RowVerdict], language: Language) -> None:
+    """Print the rows under the one title of the rule set that takes them; their reasons name it by its id."""
     rows = [
         (
             row.product.key,
@@ -113,6 +121,9 @@ def _show(key: str, verdicts: Sequence[RowVerdict], language: Language) -> None:
         for row in verdicts
     ]
     columns = [translate(language, f"table.{name}") for name in ("number", "product", "producer", "unit", "verdict")]
+    named: dict[str, Parameter] = {"rule_set": rules.id, "title": rules.title.model_dump()}
+    line = translate(language, "table.products.rule_set", named)
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
     title = translate(language, "table.products", {"cycle": key})
     print_table(title, [*columns, translate(language, "table.why")], rows)
 

@@ -76,8 +76,7 @@ def import_products(
     verdicts = judge_products(work, cycle, products, round_id=round_id, language=language)
     if any(row.verdict is Verdict.REFUSED for row in verdicts):
         return verdicts
-    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
-    book = work.books.of_round(work.session, cycle, round_.id)
+    round_, book = intake_of(work, cycle, round_id)
     for row in verdicts:
         if row.verdict is Verdict.NEW:
             register_product(work, cycle, book, round_, row.product, actor=actor)
@@ -99,9 +98,19 @@ def judge_products(
     Raises:
         IntakeClosedError: That round takes no dossiers.
     """
-    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
-    judge = _Judge(work, cycle, work.books.of_round(work.session, cycle, round_.id), round_, language)
+    round_, book = intake_of(work, cycle, round_id)
+    judge = _Judge(work, cycle, book, round_, language)
     return tuple(judge.verdict(_in_nfc(product)) for product in products)
+
+
+def intake_of(work: UnitOfWork, cycle: Cycle, round_id: str | None) -> tuple[Round, Rulebook]:
+    """Return the round that takes new products, the one named or the earliest not over, and what holds in it.
+
+    Raises:
+        IntakeClosedError: No such round takes dossiers now.
+    """
+    round_ = open_round(work, cycle, work.books.of_cycle(work.session, cycle), round_id)
+    return round_, work.books.of_round(work.session, cycle, round_.id)
 
 
 def open_round(
@@ -204,7 +213,10 @@ class _Judge:
         return None
 
     def _producer_fault(self, product: PlannedProduct) -> str | None:
-        """Return why the producer may not take part, by the register first and then by the list."""
+        """Return why the producer may not take part, by the register first and then by the list.
+
+        Many rows may be refused so; the rule set is named by its id, and its title stands once above them.
+        """
         producer = producer_named(self._session, product.unit, product.producer)
         standing = ProducerStanding(product.producer_form, product.registered_on)
         if producer is not None:
@@ -220,7 +232,8 @@ class _Judge:
                 maker = self._session.get_one(Producer, made.producer_id).name
                 return f"the product was transferred to {maker[:80]}; name that producer"
         why = refusal(self._book.rule_set, standing, group=product.group, on=self._today)
-        return None if why is None else translate(self._language, why.code, why.params)
+        named = {"rule_set": self._book.rule_set.id}
+        return None if why is None else translate(self._language, why.code, {**why.params, **named})
 
     def _against_the_register(self, product: PlannedProduct) -> RowVerdict:
         key = f"{self._cycle.key}/{self._round.id}/{product.key}"

@@ -143,6 +143,8 @@ def test_a_certified_product_goes_for_a_higher_star(ocop: Any, office: Path, tab
     )
     assert (dossier["product"], dossier["status"]) == ("Sá sùng khô", "awaiting_submission")
     assert certificate["status"] == "valid"
+    assert [each["trigger"] for each in certificate["not_open"]] == ["renew", "upgrade"]
+    assert "still open" in certificate["not_open"][0]["sentence"]
     ocop("dossier", "withdraw", "U1", "--data", office)
     ocop("dossier", "open", "--renewal", "11/GCN", "--data", office)
     second = ("dossier", "show", "R1", "--data", office)
@@ -167,6 +169,11 @@ def test_withdrawal_names_ground_and_overrun(ocop: Any, office: Path, table: Cal
     assert again.code == 2
     assert "certificate 11/GCN is withdrawn; only one in force is checked or withdrawn (" in again.err
     assert "đã thu hồi" in shown.out
+    assert "Chưa thực hiện được lúc này" in shown.out
+    told = json.loads(ocop("certificate", "show", "11/GCN", "--data", office, "--language", "vi", "--json").out)
+    assert [each["trigger"] for each in told["not_open"]] == ["renew", "upgrade", "check", "revoke"]
+    assert told["not_open"][0]["sentence"].startswith("giấy chứng nhận số 11/GCN đã thu hồi; hãy đăng ký lại")
+    assert all(each["sentence"].endswith(f"({each['rule']})") for each in told["not_open"])
 
 
 @pytest.mark.parametrize(

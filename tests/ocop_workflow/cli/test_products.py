@@ -319,6 +319,8 @@ def test_import_shows_people_a_table_and_the_sum(folder: Folder) -> None:
     assert "1 new, 1 already there, 0 refused: 1 products registered." in done.stdout
     assert "1 sản phẩm mới, 1 đã có, 0 bị từ chối: chưa ghi nhận sản phẩm nào." in vietnamese.stdout
     assert "already there" not in vietnamese.stdout
+    assert tried.stdout.count("Rule set qd-1048-2019: ") == 1
+    assert vietnamese.stdout.count("Quy định qd-1048-2019: ") == 1
     assert "moi-1" in done.stdout
 
 

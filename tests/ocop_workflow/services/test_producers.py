@@ -326,9 +326,9 @@ def test_a_row_of_somebody_who_may_not_take_part_is_refused_in_both_languages(pr
             (row,) = import_products(work, producing.cycle(work), rows, actor=OFFICE, language=language)
             said[language.value] = row.reason
     assert said == {
-        "vi": "Loại hình doanh nghiệp lớn không thuộc đối tượng tham gia theo Hai bước (article 6); đối tượng tham gia "
-        "gồm: hợp tác xã, hộ sản xuất, hộ gia đình.",
-        "en": "The legal form large firm may not take part under Two stages (article 6); those who may are: "
+        "vi": "Loại hình doanh nghiệp lớn không thuộc đối tượng tham gia theo two-stages (article 6); đối tượng tham "
+        "gia gồm: hợp tác xã, hộ sản xuất, hộ gia đình.",
+        "en": "The legal form large firm may not take part under two-stages (article 6); those who may are: "
         "cooperative, household.",
     }
 

@@ -1,4 +1,4 @@
-"""Every refusal of an act on a dossier is a code that both catalogues can say, with the rule and article behind it."""
+"""Every refusal of an act is a code that both catalogues can say, with the rule and article behind it."""
 
 import ast
 import re
@@ -19,12 +19,21 @@ from ocop_workflow.services.pinned_documents import RENEWAL_ROUND, Rulebook
 from ocop_workflow.storage.tables import Cycle, Dossier, Product
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger, state_of
 from state_machines.guards import GUARDS, Facts
+from tests.ocop_workflow.refused import FAMILIES, TASKS
 
 ROOT = Path(__file__).parents[3]
 CONFIG = default_config_dir()
+DISTANCE = ROOT / "ocop_workflow" / "policy" / "extension_rules.py"
 PREFIX = "refusal."
 NAMES = sorted(path.stem for path in (CONFIG / "rulesets").glob("*.yaml"))
-RAISED = re.compile(r"(Error|Wording)$")
+RAISED = re.compile(r"(Error|Wording|super\(\))$")
+OF_ACTS = (
+    *("certificates", "certificate_acts", "certificate_checks", "renewals", "upgrades"),
+    *("extensions", "extension_scopes", "extension_undoing", "cycle_acts", "overruns"),
+    *("support", "plan_tasks", "reports", "report_review"),
+    *("reopening", "dossier_successions", "successions"),
+)
+"""The services whose acts are not in a dossier's own table."""
 
 
 def catalogue_codes() -> set[str]:
@@ -62,12 +71,20 @@ def codes_used() -> set[str]:
     modules = [path.read_text(encoding="utf-8") for path in (ROOT / "ocop_workflow").rglob("*.py")]
     raised = {code for text in modules if "rule=" in text for code in codes_in(ast.parse(text))}
     papers = {"paper_day_missing", "paper_without_day"}  # chosen into a name before they are raised
-    return raised | papers | values_of("council.py") | values_of("consultation.py")
+    return raised | papers | TASKS.keys() | values_of("council.py") | values_of("consultation.py")
 
 
 def test_the_catalogues_have_every_refusal_and_no_other() -> None:
     assert codes_used() == catalogue_codes()
-    assert len(codes_used()) >= 90
+    assert len(codes_used()) >= 170
+
+
+def test_every_refusal_of_an_act_is_met_by_a_test_that_knows_its_article() -> None:
+    """The tables of `refused` are met whole by tests; what a service raises beside them would be met by none."""
+    paths = [*(ROOT / "ocop_workflow" / "services" / f"{name}.py" for name in OF_ACTS), DISTANCE]
+    raised = {code for path in paths for code in codes_in(ast.parse(path.read_text(encoding="utf-8")))}
+
+    assert raised | TASKS.keys() == {code for family in FAMILIES for code in family}
 
 
 @pytest.mark.parametrize("language", Language)
