@@ -139,7 +139,9 @@ def open_(
         )
     if not counts["dossiers"]:
         console.print("Next: `ocop products import FILE` takes the products in, each with a dossier.")
-    console.print("Next: `ocop people template` prints who is needed, `ocop people import FILE` takes it in filled.")
+    console.print(
+        "Next: `ocop people template` prints who is needed; filled in, `ocop people import FILE` takes it in."
+    )
 
 
 @app.command("list")

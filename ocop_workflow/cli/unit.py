@@ -1,5 +1,7 @@
 """Commands about administrative units: unit list, show. Those about successions are in unit_succession."""
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,7 @@ import typer
 from notifications.catalogue import Language, has_sentence, translate
 from ocop_workflow.cli.command_groups import command_group
 from ocop_workflow.cli.options import ConfigOption, DataOption, JsonOption, LanguageOption
-from ocop_workflow.cli.output import print_json, print_table
+from ocop_workflow.cli.output import console, print_json, print_table
 from ocop_workflow.config_files import default_config_dir, load_units
 from ocop_workflow.config_files.faults import shortened
 from ocop_workflow.config_files.units_of_today import units_of_today
@@ -57,8 +59,8 @@ def list_(
             _level(each.level, language),
             each.name.in_language(language),
             each.code or "",
-            f"{each.valid_from:%d/%m/%Y}" if each.valid_from else "",
-            f"{each.valid_until:%d/%m/%Y}" if each.valid_until else "",
+            _day(each.valid_from),
+            _day(each.valid_until),
             ", ".join(each.successors),
         ]
         for each in units
@@ -89,19 +91,35 @@ def show(
         known = f": {', '.join(each.id for each in found)}" if found else "; `ocop unit list` shows the ids"
         raise InputError(f"{some} called {shortened(name)}{known}")
     (unit,) = found
-    shown = _object(unit)
+    became = None
     if today is not None:
         of_today = units_of_today(today, province_level="province", commune_level=unit.level)
-        shown["may_have_become"] = [f"{each.code} {each.name.vi}" for each in candidates(unit, of_today.communes)]
+        became = [f"{each.code} {each.name.vi}" for each in candidates(unit, of_today.communes)]
     if as_json:
-        print_json(shown)
+        print_json(_object(unit) | ({} if became is None else {"may_have_become": became}))
         return
-    rows = [
-        (key, ", ".join(value) if isinstance(value, list) else value)
-        for key, value in shown.items()
-        if value not in (None, [])
-    ]
-    print_table(unit.name.in_language(language), ("", ""), rows)
+    console.print(f"{unit.name.in_language(language)} ({unit.id})", highlight=False, markup=False)
+    for name_, value in _lines(unit, became or [], language):
+        console.print(f"{translate(language, f'table.{name_}')}: {value}", highlight=False, markup=False)
+
+
+def _lines(unit: Unit, became: list[str], language: Language) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a unit, by the last part of its title's code."""
+    known = {
+        "level": _level(unit.level, language),
+        "parent": unit.parent,
+        "code": unit.code,
+        "from": _day(unit.valid_from),
+        "until": _day(unit.valid_until),
+        "predecessors": ", ".join(unit.predecessors),
+        "successors": ", ".join(unit.successors),
+        "may_have_become": ", ".join(became),
+    }
+    yield from ((name, value) for name, value in known.items() if value)
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day is not None else ""
 
 
 def _level(level: str, language: Language) -> str:

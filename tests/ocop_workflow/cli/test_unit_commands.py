@@ -52,6 +52,9 @@ def test_show_finds_a_unit_by_id_and_name_and_says_what_it_may_have_become(ocop:
         assert (shown["unit"], shown["valid_until"]) == ("ba-don.ba-don", "2025-07-01")
         assert shown["may_have_become"] == ["19009 phường Ba Đồn"]
 
+    printed = ocop("unit", "show", "ba-don.ba-don", "--register", "vn-2017", "--today", "44", "--language", "vi").out
+    assert "đến trước ngày: 01/07/2025" in printed
+    assert "có thể đã thành: 19009 phường Ba Đồn" in printed
     refused = ocop("unit", "show", "Ba Đồn", "--register", "vn-2017")
     assert refused.code == 2
     assert "2 units are called" in refused.err
