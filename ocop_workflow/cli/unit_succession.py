@@ -77,9 +77,9 @@ def succeed_(
     """Let units take over from others by a decision: show what moves, and ask once.
 
     Everything moves in one transaction: open duties, dossiers, products, notices not yet mailed, links to reports.
-    Dates, plans and rule sets stay, and so do the names on what was written. Each dossier and report records it. Who
-    holds the successors' positions is entered afterwards with `ocop people handover`; until then their mail waits for
-    the office.
+    Dates, plans and rule sets stay, and so do the names on what was written. Each dossier and report records it, and
+    producers are told by mail who handles their open dossiers. Who holds the successors' positions is entered
+    afterwards with `ocop people handover`; until then their mail waits for the office.
     """
     with open_runtime(data) as runtime:
         now = runtime.moment_of_act(read_instant(at)).now

@@ -5,7 +5,7 @@ was missed and would be late again; a producer's date comes no nearer than the w
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
 
@@ -31,6 +31,7 @@ from ocop_workflow.services.obligations import (
     resolve,
 )
 from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.redating import Move
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, PlanTask, Report
 from state_machines.report import ReportStatus
@@ -56,6 +57,12 @@ class Revised:
     dated: DatedStep | None = None
     opens_at: datetime | None = None
 
+    @property
+    def move(self) -> Move | None:
+        """Return the move of the date, or None where it stays."""
+        due_at, present = self.dated.due.due_at if self.dated is not None else None, self.obligation.due_at
+        return None if due_at in (None, present) else Move(self.obligation, present, due_at.astimezone(UTC))
+
 
 def under(book: Rulebook, plan: CyclePlan) -> Rulebook:
     """Return a rulebook with another plan."""
@@ -69,7 +76,7 @@ def revisions(work: UnitOfWork, cycle: Cycle, plan: CyclePlan) -> list[Revised]:
         AmendmentRefusedError: Something open would have no date any more, another ground on which it lapses, or a date
             that is over although it is in time today.
     """
-    reader = _Reader(work, work.books.of_cycle(work.session, cycle), plan)
+    reader = Reader(work, work.books.of_cycle(work.session, cycle), plan)
     query = select(Obligation).where(col(Obligation.cycle_id) == cycle.id, col(Obligation.status) == "open")
     found, faults = [], []
     for obligation in work.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.key))):
@@ -82,8 +89,8 @@ def revisions(work: UnitOfWork, cycle: Cycle, plan: CyclePlan) -> list[Revised]:
     return found
 
 
-class _Reader:
-    """Reads open obligations by the pinned plan and by the edited one."""
+class Reader:
+    """Reads open obligations by one plan and by another that amends it."""
 
     def __init__(self, work: UnitOfWork, book: Rulebook, plan: CyclePlan) -> None:
         self._work = work
@@ -92,6 +99,7 @@ class _Reader:
         self._turns = _turns_of(self._new)
 
     def revised(self, obligation: Obligation) -> Revised:
+        """Return what the other plan makes of an obligation; raises as `revisions`, without its key."""
         if obligation.kind == DOSSIER_STEP:
             return self._step(obligation)
         if obligation.kind == REPORT:
@@ -108,7 +116,7 @@ class _Reader:
         return Revised(obligation, rules.ladder if rules is not None else obligation.ladder)
 
     def _step(self, obligation: Obligation) -> Revised:
-        case = case_of(self._work, self._work.session.get_one(Dossier, obligation.subject_id))
+        case = _under(case_of(self._work, self._work.session.get_one(Dossier, obligation.subject_id)), self._old.plan)
         stage, step = case.stage_named(obligation.stage or "", obligation.step), obligation.step or ""
         new_case = _under(case, self._new.plan)
         before, after = step_dates(case, stage, step), step_dates(new_case, stage, step)

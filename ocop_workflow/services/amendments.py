@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 
 from sqlmodel import col, select
@@ -86,7 +86,7 @@ def amendment_of(work: UnitOfWork, cycle: Cycle, written: CyclePlan) -> Amended:
     if not changed:
         return Amended()
     _check_status(cycle, old, under(old, plan))
-    moves = [_move(revised) for revised in revisions(work, cycle, plan)]
+    moves = [revised.move for revised in revisions(work, cycle, plan)]
     new = tuple(sorted(_new_duties(work, cycle, under(old, plan)), key=attrgetter("key")))
     _refuse([_passed(d.key, d.due_at) for d in new if d.due_at is not None and d.due_at <= work.now])
     return Amended(changed, tuple(move for move in moves if move is not None), new)
@@ -128,7 +128,7 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
     }
     act = Act(amendment.actor, PLAN_AMENDED, rule=decision, details=details, text=reason, command=amendment.command)
     event = record_cycle_act(work, cycle, act)
-    moves = [move for each in revised if (move := _apply(work, cycle, old, each)) is not None]
+    moves = [move for each in revised if (move := apply_revision(work, cycle, old, each)) is not None]
     act = Act(amendment.actor, DEADLINES_AMENDED, rule=decision, details={"plan_hash": cycle.plan_hash})
     record_moves(work, cycle, moves, act, news="news.amended")
     project_reports(work, cycle, actor=amendment.actor)
@@ -137,9 +137,9 @@ def amend(work: UnitOfWork, cycle: Cycle, amendment: Amendment) -> Amended:
     return amended
 
 
-def _apply(work: UnitOfWork, cycle: Cycle, old: Rulebook, revised: Revised) -> Move | None:
+def apply_revision(work: UnitOfWork, cycle: Cycle, old: Rulebook, revised: Revised) -> Move | None:
     """Give an obligation its ladder and date under the amended plan; return the move where its date moved."""
-    obligation, move = revised.obligation, _move(revised)
+    obligation, move = revised.obligation, revised.move
     ladders = work.books.of_cycle(work.session, cycle).plan.ladders
     is_other_ladder = (obligation.ladder, old.plan.ladders.get(obligation.ladder or "")) != (
         revised.ladder,
@@ -194,12 +194,6 @@ def _plan_rungs(work: UnitOfWork, cycle: Cycle, obligation: Obligation) -> None:
     book = work.books.of_cycle(work.session, cycle)
     moments = [moment for moment in moments_of(book, obligation) if moment.at >= floor]
     move_next_action(obligation, moments, work.now)
-
-
-def _move(revised: Revised) -> Move | None:
-    due_at = revised.dated.due.due_at if revised.dated is not None else None
-    present = revised.obligation.due_at
-    return None if due_at is None or due_at == present else Move(revised.obligation, present, due_at.astimezone(UTC))
 
 
 def _refuse(faults: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from ocop_workflow.services.certificates import certificates_not_ended
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.links import issue_link, links_of, revoke_link
 from ocop_workflow.services.notices import tell
-from ocop_workflow.services.titles import ground_title
+from ocop_workflow.services.titles import ground_title, position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.services.withdrawals import withdrawal_reason
 from state_machines.certificate import IN_FORCE
@@ -56,6 +56,28 @@ def give_link(work: UnitOfWork, case: DossierCase, *, actor: str) -> None:
         recipient=case.producer,
         code="news.link",
         params={},
+        subject_id=case.dossier.id,
+        stream=case.stream,
+        seq=case.dossier.version,
+    )
+
+
+def tell_of_successors(work: UnitOfWork, case: DossierCase, *, decision: str) -> None:
+    """Tell the producer in which unit its product lies now and who handles the dossier, and that nothing is redone."""
+    handler = case.dossier.responsible or case.producer
+    if handler == case.producer:
+        handler = case.party(case.stage.decided_by)
+    units = case.book.units
+    names = {
+        "unit": units.unit(case.product.unit_id).name.model_dump(),
+        "handler": position_title(units, handler).model_dump(),
+    }
+    tell(
+        work,
+        case.cycle,
+        recipient=case.producer,
+        code="news.units_succeeded",
+        params={"decision": decision, **names},
         subject_id=case.dossier.id,
         stream=case.stream,
         seq=case.dossier.version,

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from ocop_workflow.policy.extension_rules import ExtensionRefusedError
 from ocop_workflow.policy.ladders import RungDecision, Suppression
+from ocop_workflow.services.amended_since import follow_amendments
 from ocop_workflow.services.cycle_acts import check_office, said
 from ocop_workflow.services.events import Act, details_of
 from ocop_workflow.services.notices import NEWS, insert_notices, rung_row, suppress
@@ -21,8 +22,11 @@ from ocop_workflow.storage.tables import Cycle, Event, Mail, Notice, Obligation
 def undo_extension(work: UnitOfWork, cycle: Cycle, *, decision: str, actor: str, reason: str) -> list[Move]:
     """Take back what a decision extended, all of it or nothing; what was taken back before stays so.
 
+    Where the plan was amended meanwhile, the date is the one that the amendment gives it.
+
     Raises:
         OfficeOnlyError: Somebody else than the office acts.
+        AmendmentRefusedError: By the amended plan a date would be late at once.
         ExtensionRefusedError: The decision extended nothing here, somebody was told, a date was settled or moved
             since, or a producer's term would be over at once.
     """
@@ -32,7 +36,9 @@ def undo_extension(work: UnitOfWork, cycle: Cycle, *, decision: str, actor: str,
     undoable = [(event, _checked(work, event)) for event in granted]
     for event, move in undoable:
         _undo(work, cycle, event, move, Act(actor, EXTENSION_UNDONE, rule=decision, text=reason))
-    return [move for _, move in undoable]
+    kept = [(move.obligation, event.recorded_at) for event, move in undoable]
+    amended = {move.obligation.id: move.after for move in follow_amendments(work, cycle, kept, actor=actor)}
+    return [replace(move, after=amended.get(move.obligation.id, move.after)) for _, move in undoable]
 
 
 def _granted_by(work: UnitOfWork, cycle: Cycle, decision: str) -> list[Event]:

@@ -180,6 +180,10 @@ class RulebookShelf:
         """Return the rule set with this hash."""
         return self._parsed(session, digest, RuleSet.model_validate)
 
+    def plan(self, session: Session, digest: str) -> CyclePlan:
+        """Return the plan with this hash."""
+        return self._parsed(session, digest, CyclePlan.model_validate)
+
     def criteria(self, session: Session, digest: str) -> Mapping[int, CriteriaSet]:
         """Return the criteria sets with this hash, by number."""
         return self._parsed(session, digest, criteria_by_number)
@@ -193,7 +197,7 @@ class RulebookShelf:
             units = self._parsed(session, cycle.units_hash, UnitRegister.model_validate)
             self._books[key] = Rulebook(
                 cycle.year,
-                self._parsed(session, cycle.plan_hash, CyclePlan.model_validate),
+                self.plan(session, cycle.plan_hash),
                 rule_set,
                 units,
                 self._parsed(session, cycle.days_hash, WorkingDays.from_snapshot),

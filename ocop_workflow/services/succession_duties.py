@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from ocop_workflow.services.certificate_facts import certificate_case
 from ocop_workflow.services.certificate_watch import receiver_of
 from ocop_workflow.services.dossier_case import case_of
+from ocop_workflow.services.dossier_news import tell_of_successors
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.obligations import DOSSIER_STEP, OPINION, RENEWAL, WITHDRAWAL
 from ocop_workflow.services.pinned_documents import Rulebook
@@ -100,25 +101,29 @@ def _move(work: UnitOfWork, book: Rulebook, obligation: Obligation) -> None:
 def _move_dossiers(
     work: UnitOfWork, cycle: Cycle, act: Act, products: set[str], parties: dict[str, list[dict[str, Any]]]
 ) -> int:
-    """Record on each open dossier who handles it now, take it out of `parties`, and return on how many."""
+    """Record on each open dossier who handles it now, tell its producer, take it out of `parties`; return how many."""
     query = select(Dossier).where(col(Dossier.cycle_id) == cycle.id)
     count = 0
     for dossier in work.session.exec(query.order_by(col(Dossier.key))).all():
         before = dossier.responsible
-        if dossier.closed_at is None:
-            dossier.responsible = case_of(work, dossier).responsible()
-        of_open = dossier.closed_at is None and (dossier.responsible != before or dossier.product_id in products)
+        case = case_of(work, dossier) if dossier.closed_at is None else None
+        if case is not None:
+            dossier.responsible = case.responsible()
+        of_open = case is not None and (dossier.responsible != before or dossier.product_id in products)
         if not of_open and dossier.id not in parties:  # a closed one may have a step by hand left
             continue
+        moved = parties.pop(dossier.id, [])
         details = {
             **(act.details or {}),
             "responsible_before": before,
             "responsible": dossier.responsible,
-            "parties": parties.pop(dossier.id, []),
+            "parties": moved,
         }
         dossier.version += 1
         work.session.add(dossier)
         stream, told = f"dossier:{dossier.id}", replace(act, details=details)
         append_event(work, stream=stream, seq=dossier.version, cycle_id=cycle.id, act=told)
+        if case is not None and (of_open or any(duty["after"] == case.producer for duty in moved)):
+            tell_of_successors(work, case, decision=act.rule or "")
         count += 1
     return count

@@ -370,6 +370,18 @@ def test_nothing_is_mailed_that_had_ended_or_moved_by_then(lived: Lived) -> None
             assert sum(at <= mail.frozen_at for at in moved) == (notice.deadline_version or 1) - 1, notice.key
 
 
+def test_each_producer_with_an_open_dossier_is_told_of_the_reform_once(lived: Lived) -> None:
+    """By one mail on the day; what a dossier is called, and what is owed of it, the producer knows already."""
+    told = [key for message in read_messages(lived.folder / "mail") for key in notice_keys(message)]
+    news = [key for key in told if "|news.units_succeeded|" in key]
+    with open_runtime(lived.folder) as runtime, runtime.database.reading() as session:
+        dossiers = session.exec(select(Dossier)).all()
+        open_then = {d.id for d in dossiers if d.closed_at is None or d.closed_at > ENTERED_AT}
+
+    assert sorted(key.partition("/")[0] for key in news) == sorted(f"dossier:{each}" for each in open_then)
+    assert len(open_then) > len(NEW_COMMUNES)
+
+
 # --- who answers ---
 
 

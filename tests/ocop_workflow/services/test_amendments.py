@@ -22,6 +22,7 @@ from ocop_workflow.services.calendar_edits import CalendarEdit, set_day
 from ocop_workflow.services.cycle_acts import OfficeOnlyError
 from ocop_workflow.services.cycles import close_cycle, close_intake, find_cycle, open_cycle
 from ocop_workflow.services.events import details_of, events_of
+from ocop_workflow.services.extension_undoing import undo_extension
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.obligations import DOSSIER_STEP
 from ocop_workflow.services.pinned_documents import RulebookShelf
@@ -284,6 +285,54 @@ def test_an_extended_date_and_a_decreed_day_stay(office: "Office", edited: "Call
         book = work.books.of_cycle(work.session, office.cycle(work))
         assert book.plan.calendar.days_off == {date(2018, 3, 14): "07/QĐ"}
     assert faults(office) == []
+
+
+@pytest.mark.parametrize("extended_first", [True, False])
+def test_an_extension_that_is_taken_back_leaves_the_date_that_the_amended_plan_gives(
+    office: "Office", edited: "Callable[[Edit], CyclePlan]", *, extended_first: bool
+) -> None:
+    """Extended by mistake, amended, taken back on one morning: the dossier has the day of all the others."""
+
+    def give_time() -> None:
+        with office.at("2018-03-05 08:00") as work:
+            extend(work, office.obligation(work, "submission"), Extension(vn("2018-04-21 00:00"), "x", "1/QĐ", OFFICE))
+
+    def amend_it() -> None:
+        amended(office, "2018-03-05 08:00", edited(later_submission))
+
+    for act in (give_time, amend_it) if extended_first else (amend_it, give_time):
+        act()
+    with office.at("2018-03-05 08:30") as work:
+        (move,) = undo_extension(work, office.cycle(work), decision="1/QĐ", actor=OFFICE, reason="nhầm số")
+        assert (move.before, move.after) == (vn("2018-04-21 00:00"), vn("2018-04-14 00:00"))
+
+    with office.reading() as work:
+        first, second = (office.obligation(work, "submission", number) for number in ("1-1-1", "1-2-1"))
+        same = {"due_at", "lapse_at", "why_code", "why_params", "source", "ladder", "next_action_at"}
+        assert first.model_dump(include=same) == second.model_dump(include=same)
+        news = {(n.code, n.status) for n in office.notices(work, about="1-1-1", rungs=False)}
+        assert news == {("news.amended", "planned"), ("news.extended", "suppressed")}
+    assert faults(office) == []
+
+
+def test_an_amended_day_that_has_come_is_not_given_back_to_a_dossier_in_time(
+    office: "Office", edited: "Callable[[Edit], CyclePlan]"
+) -> None:
+    """What is in time does not become late by an act: then the extension stays, and the refusal says so."""
+
+    def earlier(plan: dict[str, Any]) -> None:
+        stages_of(plan)["registration"]["submission"]["due"]["by"] = "2018-03-20"
+
+    with office.at("2018-03-05 08:00") as work:
+        extend(work, office.obligation(work, "submission"), Extension(vn("2018-04-21 00:00"), "x", "1/QĐ", OFFICE))
+    amended(office, "2018-03-06 08:00", edited(earlier))
+    with (
+        pytest.raises(AmendmentRefusedError, match="would be late since 20/03/2018") as refused,
+        office.at("2018-03-22 08:00") as work,
+    ):
+        undo_extension(work, office.cycle(work), decision="1/QĐ", actor=OFFICE, reason="nhầm số")
+    assert str(refused.value).endswith("; nothing was taken back")
+    assert owed(office, f"{ROUND}1-1-1/registration/submission").due_at == vn("2018-04-21 00:00")
 
 
 @pytest.mark.parametrize(

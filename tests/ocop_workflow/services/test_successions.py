@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlmodel import col, select
@@ -19,7 +19,7 @@ from ocop_workflow.services.cycles import cycles_of, open_cycle
 from ocop_workflow.services.entered_successions import SuccessionMisfitError, SuccessionRefusedError
 from ocop_workflow.services.events import details_of, events_of
 from ocop_workflow.services.links import links_of, open_link, token_of
-from ocop_workflow.services.people import appoint
+from ocop_workflow.services.people import appoint, give_producer_address
 from ocop_workflow.services.positions import vacant_positions
 from ocop_workflow.services.product_lists import judge_products
 from ocop_workflow.services.projection import are_duties_missing, missing_products, project_reports
@@ -42,6 +42,8 @@ from state_machines.dossier import DossierTrigger
 from tests.ocop_workflow.conftest import OFFICE, TEAM, instant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ocop_workflow.services.unit_of_work import UnitOfWork
     from tests.ocop_workflow.conftest import Office
 
@@ -73,6 +75,16 @@ ABOLITION = MERGER.model_copy(
     }
 )
 """No district is left: the province's offices take over."""
+
+
+GULF = MERGER.model_copy(
+    update={
+        "id": "gulf",
+        "new_units": (unit("gulf", "province", None, "tỉnh Vịnh Xanh"),),
+        "take_overs": (TakeOver(units=("coast",), successor="gulf"),),
+    }
+)
+"""The province becomes another."""
 
 
 def enter(office: "Office", when: str = f"{DAY} 09:00", succession: Succession = MERGER) -> Succeeded:
@@ -162,6 +174,41 @@ def test_without_a_holder_nothing_is_lost_in_silence(busy: "Office") -> None:
         assert {notice.suppression for notice in waiting} <= {"no_recipient", "overtaken"}
         assert Counter(notice.suppression for notice in waiting)["no_recipient"] == 2  # one for each receipt
         assert "shore/ocop_team" in vacant_positions(work.session, work.books, on=date(2018, 3, 13))
+
+
+def test_a_producer_is_told_once_where_the_product_lies_and_who_handles_the_dossier(busy: "Office") -> None:
+    """HTX Đồi Ong has two dossiers at the district: one mail with a line for each, in the producer's language."""
+    with busy.at("2018-03-11 08:00") as work:
+        sea = work.session.exec(select(Producer).where(col(Producer.name) == "Cơ sở Sóng Biển")).one()
+        give_producer_address(work, sea.id, email="sea@producer.example", language="en")
+    enter(busy)
+    sender = RecordingEmailSender()
+    for when in (f"{DAY} 09:05", "2018-03-13 07:30"):
+        busy.send(when, sender)
+
+    mails = [" ".join(busy.text_of(each.message).split()) for each in sender.envelopes if "producer" in each.recipient]
+    assert len(mails) == 3
+    bees, sea_mail = (next(each for each in mails if name in each) for name in ("Mật ong", "Administrative units"))
+    assert bees.count("theo 12/NQ-HĐND, sản phẩm nay thuộc địa bàn huyện Ven Biển") == 2
+    assert bees.count("đơn vị tiếp nhận, giải quyết hồ sơ: Tổ OCOP huyện Ven Biển.") == 2
+    assert bees.count("/s/") == 2
+    assert "changed by 12/NQ-HĐND: the product is in huyện Ven Biển now" in sea_mail
+
+
+def test_a_producer_is_not_told_where_only_somebody_above_is_another(office_with: "Callable[..., Office]") -> None:
+    """The province becomes another; who takes the dossier in, and where the product lies, is as before."""
+
+    def straight_under_the_province(units: dict[str, Any]) -> None:
+        units["roles"]["ocop_team"] |= {"superior": "province_leader", "superior_in": "parent"}
+
+    made = office_with(units=straight_under_the_province)
+    made.open()
+    made.act("2018-03-05 08:00", DossierTrigger.SUBMIT)
+    done = enter(made, succession=GULF)
+
+    assert {duty.superior for duty in done.cycles[0].duties if duty.before == TEAM} == {"gulf/province_leader"}
+    with made.reading() as work:
+        assert [notice.code for notice in made.notices(work, rungs=False)] == []
 
 
 def test_the_ended_positions_have_no_holder_any_more(busy: "Office") -> None:
@@ -400,14 +447,7 @@ def producer_of(work: "UnitOfWork", number: str) -> str:
 
 
 def test_an_office_that_ends_itself_hands_its_cycle_over(busy: "Office") -> None:
-    gulf = MERGER.model_copy(
-        update={
-            "id": "gulf",
-            "new_units": (unit("gulf", "province", None, "tỉnh Vịnh Xanh"),),
-            "take_overs": (TakeOver(units=("coast",), successor="gulf"),),
-        }
-    )
-    enter(busy, succession=gulf)
+    enter(busy, succession=GULF)
 
     with busy.reading() as work:
         cycle = busy.cycle(work)

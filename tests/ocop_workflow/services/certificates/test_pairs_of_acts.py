@@ -4,20 +4,25 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.policy.consultation import Answer
 from ocop_workflow.policy.document import LocalText
+from ocop_workflow.policy.plan import CyclePlan
 from ocop_workflow.policy.route import CERTIFICATE
 from ocop_workflow.policy.successions import Succession
 from ocop_workflow.policy.units import TakeOver, Unit
+from ocop_workflow.services.amended_dates import AmendmentRefusedError
+from ocop_workflow.services.amendments import Amendment, amend
 from ocop_workflow.services.calendar_feed import calendar_feed
 from ocop_workflow.services.certificate_acts import Issue, Revocation, issue_certificate, revoke
 from ocop_workflow.services.certificate_checks import Check, record_check
 from ocop_workflow.services.consultation_answers import Reply, give_opinion
 from ocop_workflow.services.consultation_opening import Proposal, open_consultation
 from ocop_workflow.services.dossiers import Request, apply_trigger
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.handovers import Handover, hand_over
 from ocop_workflow.services.links import links_of, open_link, token_of
@@ -34,7 +39,7 @@ from ocop_workflow.services.session_rows import sessions_of
 from ocop_workflow.services.successions import succeed
 from ocop_workflow.storage.tables import Cycle, Holding, Notice, Obligation, Official, StatusLink
 from state_machines.dossier import DossierTrigger
-from tests.ocop_workflow.services.certificates.conftest import COUNCIL, OFFICE, Certified, points
+from tests.ocop_workflow.services.certificates.conftest import COUNCIL, OFFICE, Certified, points, rules_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +78,22 @@ PROVINCE = Succession(
 """The province itself becomes another."""
 
 
+NO_DISTRICTS = PROVINCE.model_copy(
+    update={
+        "id": "no-districts",
+        "new_units": (),
+        "take_overs": (
+            TakeOver(
+                units=("delta", "hill"),
+                successor="coast",
+                roles={"ocop_team": "coordination_office", "district_leader": "province_leader"},
+            ),
+        ),
+    }
+)
+"""No district is left: the province's offices take over."""
+
+
 def seat(seat_id: str, **more: Any) -> dict[str, Any]:
     return {"id": seat_id, "title": {"vi": seat_id, "en": seat_id}, **more}
 
@@ -100,12 +121,19 @@ def renewed_in_writing(rules: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def consulted(certify_with: "Callable[..., Certified]") -> tuple[Certified, str]:
-    """The council is asked in writing on 5 October 2020, by 15 October: the office, and the teams of delta and hill."""
+def before_council(certify_with: "Callable[..., Certified]") -> tuple[Certified, str]:
+    """A renewal that a council of three may be asked about: the office, and the teams of delta and hill."""
     made = certify_with(renewed_in_writing, plan=asked_in_writing, members=("chair", "trade", "team"))
     key = made.open_renewal("2020-09-20 09:00")
     made.do("2020-10-01 09:00", key, DossierTrigger.SUBMIT)
     made.bring_to_council(key, "2020-10-02")
+    return made, key
+
+
+@pytest.fixture
+def consulted(before_council: tuple[Certified, str]) -> tuple[Certified, str]:
+    """The council is asked in writing on 5 October 2020, by 15 October."""
+    made, key = before_council
     with made.office.at("2020-10-05 09:00") as work:
         proposal = Proposal(points("75"), date(2020, 10, 15), "12/HĐ")
         open_consultation(work, made.office.dossier(work, key), proposal, actor=COUNCIL)
@@ -115,6 +143,10 @@ def consulted(certify_with: "Callable[..., Certified]") -> tuple[Certified, str]
 def opinions(work: "UnitOfWork") -> dict[str, tuple[str, str, str]]:
     rows = work.session.exec(select(Obligation).where(col(Obligation.kind) == OPINION))
     return {str(row.step): (row.party, row.unit_id, row.status) for row in rows}
+
+
+def _is_opinion() -> ColumnElement[bool]:
+    return col(Obligation.kind) == OPINION
 
 
 def link_of(work: "UnitOfWork", subject_id: str, recipient: str) -> StatusLink:
@@ -150,6 +182,54 @@ def test_an_opinion_is_owed_and_given_by_the_successor_through_a_link_of_its_own
             assert page is not None
             give_opinion(work, dossier, Reply(page.member, Answer.AGREE), actor="shore/ocop_team")
         assert {status for party, _, status in opinions(work).values() if party != OFFICE} == {"done"}
+    assert made.faults() == []
+
+
+def test_a_council_with_seats_of_units_that_are_gone_is_asked_where_they_went(
+    before_council: tuple[Certified, str],
+) -> None:
+    """Two seats are of teams that became one: each is asked for by itself, by one link, and both answers count."""
+    made, key = before_council
+    with made.office.at("2020-10-05 08:00") as work:
+        succeed(work, merger("2020-10-05"))
+    with made.office.at("2020-10-05 09:00") as work:
+        dossier = made.office.dossier(work, key)
+        open_consultation(work, dossier, Proposal(points("75"), date(2020, 10, 15), "12/HĐ"), actor=COUNCIL)
+        assert {seat_id: party for seat_id, (party, _, _) in opinions(work).items()} == {
+            "chair": OFFICE,
+            "trade": "shore/ocop_team",
+            "team": "shore/ocop_team",
+        }
+        assert link_of(work, dossier.id, "shore/ocop_team").revoked_at is None
+    with made.office.at("2020-10-06 09:00") as work:
+        dossier = made.office.dossier(work, key)
+        for member, actor in (("chair", OFFICE), ("trade", "shore/ocop_team"), ("team", "shore/ocop_team")):
+            give_opinion(work, dossier, Reply(member, Answer.AGREE), actor=actor)
+        assert conclude(work, dossier, actor=COUNCIL).status == "recognised"
+    assert made.faults() == []
+
+
+def test_a_plan_can_be_amended_while_the_council_is_asked_but_the_council_stays(
+    consulted: tuple[Certified, str],
+) -> None:
+    """Who was asked by rules of procedure answers by them; a later day of the decision moves nobody's answer."""
+    made, key = consulted
+    with made.office.at("2020-10-06 09:00") as work:
+        cycle = work.session.get_one(Cycle, made.office.dossier(work, key).cycle_id)
+        plan = work.books.of_cycle(work.session, cycle).plan.model_dump(mode="json")
+        plan["certificates"]["renewal_stages"]["evaluation"]["decision"]["due"]["date"] = {
+            "within": "70 days of received"
+        }
+        before = opinions(work), [o.due_at for o in work.session.exec(select(Obligation).where(_is_opinion()))]
+        moved = amend(work, cycle, Amendment(CyclePlan.model_validate(plan), "mưa bão", "9/QĐ", OFFICE)).moves
+        assert [move.obligation.step for move in moved] == ["decision"]
+        assert before == (
+            opinions(work),
+            [o.due_at for o in work.session.exec(select(Obligation).where(_is_opinion()))],
+        )
+        plan["councils"]["evaluation"]["written"]["agree_percent"] = 90
+        with pytest.raises(AmendmentRefusedError, match="councils differs; a council stays"):
+            amend(work, cycle, Amendment(CyclePlan.model_validate(plan), "quy chế mới", "10/QĐ", OFFICE))
     assert made.faults() == []
 
 
@@ -275,6 +355,33 @@ def test_the_successor_of_the_authority_checks_and_withdraws(found: Certified) -
         assert withdrawal(work).status == "done"
         assert found.certificate(work).authority == "coast"
     assert found.faults() == []
+
+
+def test_a_district_that_is_gone_leaves_its_withdrawal_to_the_province(
+    certify_with: "Callable[..., Certified]",
+) -> None:
+    """The certificate names the district for good; the fifteen days since the finding run on for who took over."""
+
+    def by_district(rules: dict[str, Any]) -> None:
+        rules["recognition"] = [
+            {"stars": ["3", "4"], "level": "district", "source": "article 5"},
+            {"stars": ["5"], "level": "province", "source": "article 5"},
+        ]
+
+    made = certify_with(rules_with(), by_district)
+    with made.office.at("2018-06-05 09:00") as work:
+        assert made.certificate(work).authority == "hill"
+        record_check(work, made.certificate(work), Check("3/BB", date(2018, 6, 5), OFFICE, "stopped"))
+        before = withdrawal(work).due_at
+    with made.office.at("2018-06-11 09:00") as work:
+        succeed(work, NO_DISTRICTS)
+        owed = withdrawal(work)
+        assert (owed.party, owed.unit_id, owed.due_at) == (OFFICE, "coast", before)
+        days = (date(2018, 6, 5), date(2018, 6, 11))
+        revoke(work, made.certificate(work), Revocation("stopped", "12/QĐ", *days, OFFICE))
+        assert withdrawal(work).status == "done"
+        assert made.certificate(work).authority == "hill"
+    assert made.faults() == []
 
 
 def test_the_calendar_of_an_official_shows_the_withdrawal(found: Certified) -> None:
