@@ -135,7 +135,7 @@ async def _carry(post: PostOffice, ledger: Ledger, ready: Iterator[Ready], tally
 async def _hand_over(
     post: PostOffice, ledger: Ledger, claim: Claim, envelope: Envelope, tally: Delivered
 ) -> "Future[None]":
-    """Hand a mail over and return when what became of it is on record."""
+    """Hand a mail over; what is returned is done once the answer is on record."""
     try:
         accepted = await post.sender.send(envelope)
     except PermanentDeliveryError as error:
