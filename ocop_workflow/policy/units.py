@@ -116,6 +116,8 @@ class UnitRegister(Record):
 
         A party that is no position is returned as it is.
         """
+        if not self.taken_over:
+            return position
         unit_id, slash, role = position.partition("/")
         while (entry := self._taken_over.get(unit_id)) is not None:
             unit_id, role = entry.successor, entry.roles.get(role, role)

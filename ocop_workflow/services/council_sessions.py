@@ -24,6 +24,7 @@ from ocop_workflow.services.council_case import (
 from ocop_workflow.services.dossier_case import DossierCase
 from ocop_workflow.services.events import event_of_command
 from ocop_workflow.services.session_rows import (
+    being_held,
     end_opinion_duties,
     interested_in,
     open_session_of,
@@ -119,10 +120,11 @@ def add_session(
     """
     dossier, criteria_set = case.dossier, criteria_set_of(case)
     held_on = opening.held_on or local_day(work.now)
-    open_before = open_session_of(work.session, dossier)
+    before = sessions_of(work.session, dossier.id, stage=dossier.stage)
+    open_before = being_held(before)
     if open_before is not None:
         supersede(work, dossier, open_before)
-    number = len(sessions_of(work.session, dossier.id, stage=dossier.stage)) + 1
+    number = len(before) + 1
     details: dict[str, Any] = {
         "stage": dossier.stage,
         "session": number,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from ocop_workflow.clock import start_of_day
@@ -18,6 +19,10 @@ from ocop_workflow.services.obligations import DOSSIER_STEP, Duty, close_obligat
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Obligation
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
+
+_KEYED = select(Obligation.id).where(
+    col(Obligation.cycle_id) == bindparam("cycle"), col(Obligation.key) == bindparam("key")
+)
 
 
 def settle_duties(
@@ -188,10 +193,11 @@ def _key(work: UnitOfWork, case: DossierCase, stage: Stage, step: str) -> str:
     A dossier may be returned more than once, and a route may lead it back to a stage where it was.
     """
     key = f"{case.dossier.key}/{stage.id}/{step}"
-    owed_before = select(Obligation.id).where(col(Obligation.cycle_id) == case.cycle.id, col(Obligation.key) == key)
+    if case.dossier.version == 1:  # only just opened
+        return key
     with work.session.no_autoflush:  # what an act before this one owed is stored; what this one changes may wait
-        again = step == COMPLETION or work.session.exec(owed_before).first() is not None
-    return f"{key}/{case.dossier.version}" if again else key
+        owed_before = work.session.exec(_KEYED, params={"cycle": case.cycle.id, "key": key}).first()
+    return f"{key}/{case.dossier.version}" if step == COMPLETION or owed_before is not None else key
 
 
 def _lapse_at(

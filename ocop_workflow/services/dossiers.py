@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import local_day
@@ -41,6 +42,10 @@ ACTIONS = {
     DossierTrigger.REOPEN: "dossier_reopened",
 }
 """The past fact that the event of each trigger is called."""
+
+_RECEIPTED = select(Dossier.id).where(
+    col(Dossier.cycle_id) == bindparam("cycle"), col(Dossier.receipt_number) == bindparam("number")
+)
 
 BY_FLOWS = (DossierTrigger.LAPSE,)
 """The triggers for which people have no command."""
@@ -275,9 +280,8 @@ def _receipt_number(work: UnitOfWork, case: DossierCase, request: Request) -> st
 
 
 def _is_taken(session: Session, cycle: Cycle, number: str) -> bool:
-    query = select(Dossier.id).where(col(Dossier.cycle_id) == cycle.id, col(Dossier.receipt_number) == number)
     with session.no_autoflush:  # the act before this one is stored
-        return session.exec(query).first() is not None
+        return session.exec(_RECEIPTED, params={"cycle": cycle.id, "number": number}).first() is not None
 
 
 def _move(dossier: Dossier, request: Request, after: str, at: datetime) -> None:

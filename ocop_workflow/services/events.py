@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
@@ -19,6 +19,10 @@ from ocop_workflow.storage.tables import Event
 
 HASH_VERSION = 1
 GENESIS = "0" * 64
+
+_OF_COMMAND = select(Event).where(col(Event.command) == bindparam("command"))
+_HASH = select(Event.hash).where(col(Event.stream) == bindparam("stream"), col(Event.seq) == bindparam("seq"))
+"""Every act asks both: building and hashing such a statement anew takes as long as asking it."""
 
 
 class VersionConflictError(InputError):
@@ -110,7 +114,7 @@ def event_of_command(session: Session, command: str | None) -> Event | None:
     if command is None:
         return None
     with session.no_autoflush:
-        return session.exec(select(Event).where(col(Event.command) == command)).first()
+        return session.exec(_OF_COMMAND, params={"command": command}).first()
 
 
 def payload_of(columns: Mapping[str, Any]) -> bytes:
@@ -160,7 +164,7 @@ def _hash_at(session: Session, stream: str, seq: int) -> str:
     if number == seq:
         return digest
     with session.no_autoflush:  # events are written at once; what else waits may wait on, and be written together
-        found = session.exec(select(Event.hash).where(col(Event.stream) == stream, col(Event.seq) == seq)).first()
+        found = session.exec(_HASH, params={"stream": stream, "seq": seq}).first()
     if found is None:
         raise VersionConflictError(f"event {seq} of {stream} is missing; run `ocop audit verify`")
     return found

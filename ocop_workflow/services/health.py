@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, literal, tuple_
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.clock import local_day
+from ocop_workflow.policy.plan import Audience
 from ocop_workflow.policy.route import CERTIFICATE, PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
 from ocop_workflow.services.notices import ALARM, NEWS, insert_notices, notice_row
@@ -20,12 +21,11 @@ from ocop_workflow.services.positions import (
     held_positions,
     needed_by_cycle,
     positions_with_address,
-    producers_without_address,
 )
 from ocop_workflow.services.reminders import recipient_among
 from ocop_workflow.services.titles import position_title
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Obligation, Seal
+from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Obligation, Producer, Seal
 
 SWEEP_AT_LEAST_EVERY = timedelta(hours=26)
 """A day, and two hours for a machine that was slow or restarted."""
@@ -152,21 +152,34 @@ def _next_cycles(work: UnitOfWork, cycles: Sequence[Cycle], known: Sequence[Cycl
 
 
 def _unreachable(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTrouble]:
-    """Look for open duties of which the ladder can tell nobody: no one that it speaks to has an address."""
+    """Look for open duties of which the ladder can tell nobody: no one that it speaks to has an address.
+
+    Most are owed by producers whom it speaks to and who have one; those are left out at once.
+    """
     session = work.session
+    ladders = {cycle.id: (cycle, _audiences(work, cycle)) for cycle in cycles}
+    over_their_heads = [
+        (cycle_id, name)
+        for cycle_id, (_, audiences) in ladders.items()
+        for name, spoken_to in audiences.items()
+        if Audience.RESPONSIBLE not in spoken_to
+    ]
+    with_address = select(literal(f"{PRODUCER}:") + col(Producer.id)).where(col(Producer.email).is_not(None))
     duties = col(Obligation.cycle_id), col(Obligation.party), col(Obligation.superior), col(Obligation.ladder)
     query = sql_select(*duties, func.count()).where(
         col(Obligation.cycle_id).in_([cycle.id for cycle in cycles]),
         col(Obligation.status) == "open",
         col(Obligation.opens_at) <= work.now,
         col(Obligation.next_action_at).is_not(None),
+        or_(
+            col(Obligation.party).not_in(with_address),
+            tuple_(col(Obligation.cycle_id), col(Obligation.ladder)).in_(over_their_heads),
+        ),
     )
-    ladders = {cycle.id: (cycle, work.books.of_cycle(session, cycle).plan.ladders) for cycle in cycles}
     spoken_to: list[tuple[str, set[str], int]] = []
     for cycle_id, party, superior, ladder, count in session.execute(query.group_by(*duties)):
-        cycle, ladders_of_plan = ladders[cycle_id]
-        audiences = {rung.audience for rung in ladders_of_plan[ladder or ""].rungs}
-        told = {recipient_among(cycle, audience, party=party, superior=superior) for audience in audiences}
+        cycle, audiences = ladders[cycle_id]
+        told = {recipient_among(cycle, each, party=party, superior=superior) for each in audiences[ladder or ""]}
         spoken_to.append((cycle_id, told, count))
     reached = _reached(work, set[str]().union(*(told for _, told, _ in spoken_to)))
     untold = Counter[str]()
@@ -178,11 +191,18 @@ def _unreachable(work: UnitOfWork, cycles: Sequence[Cycle]) -> Iterator[OfficeTr
             yield cycle.office_id, Trouble(UNREACHABLE, {"count": untold[cycle.id]})
 
 
+def _audiences(work: UnitOfWork, cycle: Cycle) -> dict[str, set[Audience]]:
+    """Return to whom each ladder of a cycle's plan speaks."""
+    ladders = work.books.of_cycle(work.session, cycle).plan.ladders
+    return {name: {rung.audience for rung in ladder.rungs} for name, ladder in ladders.items()}
+
+
 def _reached(work: UnitOfWork, parties: set[str]) -> set[str]:
     """Return which of these parties somebody with an address stands behind today."""
     session, today = work.session, local_day(work.now)
     producers = {party for party in parties if party.startswith(f"{PRODUCER}:")}
-    reached = producers - {f"{PRODUCER}:{producer.id}" for producer in producers_without_address(session)}
+    without_address = session.exec(select(Producer.id).where(col(Producer.email).is_(None)))
+    reached = producers - {f"{PRODUCER}:{producer_id}" for producer_id in without_address}
     reached |= parties & positions_with_address(session, on=today)
     rest = addressees_of(session, parties - producers - reached, on=today)  # a deputy may read a position's mail
     return reached | {party for party, reader in rest.items() if reader is not None and reader.address is not None}

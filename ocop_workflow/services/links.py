@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -18,6 +19,12 @@ LINK_LIFE_AFTER_HORIZON = timedelta(days=180)
 """A link outlives its cycle's horizon by this much, so that a producer can look up the end of the story."""
 
 MAC_BYTES = 18
+
+_LEADING_THERE = (
+    select(StatusLink)
+    .where(or_(col(StatusLink.dossier_id) == bindparam("subject"), col(StatusLink.report_id) == bindparam("subject")))
+    .order_by(col(StatusLink.issued_at), col(StatusLink.id))
+)
 
 _Link = TypeVar("_Link", StatusLink, FeedLink)
 
@@ -106,9 +113,7 @@ def details_of_link(link: StatusLink | FeedLink) -> dict[str, Any]:
 
 def links_of(session: Session, subject_id: str) -> list[StatusLink]:
     """Return the links to a dossier or report, the oldest first."""
-    leads_there = or_(col(StatusLink.dossier_id) == subject_id, col(StatusLink.report_id) == subject_id)
-    query = select(StatusLink).where(leads_there)
-    return list(session.exec(query.order_by(col(StatusLink.issued_at), col(StatusLink.id))))
+    return list(session.exec(_LEADING_THERE, params={"subject": subject_id}))
 
 
 def links_of_positions(cycle: Cycle) -> SelectOfScalar[StatusLink]:

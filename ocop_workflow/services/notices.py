@@ -4,13 +4,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, SQLModel
 
 from ocop_workflow.policy.ladders import RungDecision, Suppression
 from ocop_workflow.policy.plan import Audience
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Notice, Obligation
+
+_COLUMNS = {column.name: column.type for column in SQLModel.metadata.tables["notice"].columns}
+_NAMES, _VALUES = ", ".join(_COLUMNS), ", ".join(f":{name}" for name in _COLUMNS)
+_INSERT_NEW = text(
+    f"INSERT INTO notice ({_NAMES}) VALUES ({_VALUES}) ON CONFLICT (key) DO NOTHING"  # noqa: S608 -- our own columns
+).bindparams(*(bindparam(name, type_=kind) for name, kind in _COLUMNS.items()))
+"""As text, which both databases read: SQLAlchemy's own ON CONFLICT is compiled anew each time it is executed."""
 
 NEWS = "news"
 """The rung-less notices: receipts, returns, results, extensions."""
@@ -130,10 +137,7 @@ def insert_notices(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:
     values = [dict(row) for row in rows]
     if not values:
         return 0
-    table = SQLModel.metadata.tables["notice"]
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
-    return len(session.execute(statement, values).all())
+    return session.connection().execute(_INSERT_NEW, values).rowcount
 
 
 def suppress(notice: Notice, reason: Suppression, *, at: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ocop_workflow.clock import OFFICE_ZONE, last_day_in_time
@@ -27,6 +28,8 @@ DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL = (
 """The kinds of obligations."""
 
 KINDS = (DOSSIER_STEP, OPINION, REPORT, PLAN_TASK, RENEWAL, WITHDRAWAL)
+
+_OPEN = select(Obligation).where(col(Obligation.subject_id) == bindparam("subject"), col(Obligation.status) == "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,7 @@ def close_obligation(obligation: Obligation, *, status: str, at: datetime) -> No
 
 def open_obligations_of(session: Session, subject_id: str) -> list[Obligation]:
     """Return the open obligations about one subject, the earliest due first."""
-    found = session.exec(
-        select(Obligation).where(col(Obligation.subject_id) == subject_id, col(Obligation.status) == "open")
-    )
+    found = session.exec(_OPEN, params={"subject": subject_id})
     return sorted(found, key=lambda o: (o.due_at is None, o.due_at or o.opens_at, o.key))
 
 

@@ -63,7 +63,7 @@ class Rulebook:
     criteria: Mapping[int, CriteriaSet] = field(default_factory=dict)
     earlier: tuple[RuleSet, ...] = ()
     _routes: dict[tuple[str, str], tuple[tuple[Stage, ...], Lifecycle]] = field(default_factory=dict, compare=False)
-    _turns: list[ReportTurn] = field(default_factory=list, compare=False)
+    _turns: dict[tuple[str, str, str], ReportTurn] = field(default_factory=dict, compare=False)
     _positions: dict[tuple[str, str, str], frozenset[str]] = field(default_factory=dict, compare=False)
 
     @property
@@ -113,11 +113,15 @@ class Rulebook:
         """Return the table of such a dossier."""
         return self._route(round_id, kind)[1]
 
-    def report_turns(self) -> tuple[ReportTurn, ...]:
-        """Return every unit's turn for every period of every report duty of the cycle's year."""
+    def report_turns(self) -> Mapping[tuple[str, str, str], ReportTurn]:
+        """Return every unit's turn for every period of every report duty of the cycle's year.
+
+        They are known by duty, period and unit, as the rows of reports are.
+        """
         if not self._turns:  # asked for every day, the same each time
-            self._turns.extend(report_turns(self.plan, self.units, year=self.year, days=self.days))
-        return tuple(self._turns)
+            turns = report_turns(self.plan, self.units, year=self.year, days=self.days)
+            self._turns.update(((turn.duty.id, turn.period.id, turn.unit), turn) for turn in turns)
+        return self._turns
 
     def positions_on_route(self, round_id: str, kind: str, unit: str) -> frozenset[str]:
         """Return who acts on a dossier of this kind from a unit at any stage, its producer left out."""

@@ -11,7 +11,7 @@ from ocop_workflow.errors import InputError
 from ocop_workflow.policy.plan import Audience
 from ocop_workflow.policy.route import PRODUCER
 from ocop_workflow.services.cycles import CLOSED, cycles_of
-from ocop_workflow.services.pinned_documents import RulebookShelf
+from ocop_workflow.services.pinned_documents import Rulebook, RulebookShelf
 from ocop_workflow.services.task_helpers import helping_positions
 from ocop_workflow.storage.tables import (
     Cycle,
@@ -114,8 +114,11 @@ def needed_by_cycle(session: Session, books: RulebookShelf, cycles: Sequence[Cyc
     for cycle_id, position in session.execute(named):
         needed[cycle_id].add(position)
     by_id = {cycle.id: cycle for cycle in cycles}
+    rulebooks: dict[tuple[str, str], Rulebook] = {}
     for cycle_id, rule_set_hash, round_id, kind, unit in session.execute(_routes_of_open_dossiers(needed)):
-        book = books.under(session, by_id[cycle_id], rule_set_hash)
+        if (cycle_id, rule_set_hash) not in rulebooks:
+            rulebooks[cycle_id, rule_set_hash] = books.under(session, by_id[cycle_id], rule_set_hash)
+        book = rulebooks[cycle_id, rule_set_hash]
         needed[cycle_id].update(book.positions_on_route(round_id, kind, unit))
     for cycle_id, cycle in by_id.items():
         book = books.of_cycle(session, cycle)

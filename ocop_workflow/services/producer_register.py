@@ -3,7 +3,8 @@
 from collections import defaultdict
 from datetime import date
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, or_, select
 
 from ocop_workflow.errors import InputError
 from ocop_workflow.policy.eligibility import LegalForm, ProducerStanding
@@ -14,6 +15,31 @@ from ocop_workflow.storage.tables import Dossier, DossierSuccession, Event, Form
 from state_machines.dossier import DossierStatus
 
 FORM_RECORDED = "producer_form_recorded"
+
+_NAMED = (
+    select(Producer)
+    .where(
+        col(Producer.unit_id) == bindparam("unit"),
+        or_(
+            col(Producer.name) == bindparam("name"),
+            col(Producer.id).in_(select(FormerName.producer_id).where(col(FormerName.name) == bindparam("name"))),
+        ),
+    )
+    .order_by(col(Producer.name) != bindparam("name"), col(Producer.id))
+)
+_MADE = (
+    select(Product)
+    .where(
+        col(Product.name) == bindparam("name"),
+        or_(
+            col(Product.producer_id) == bindparam("maker"),
+            col(Product.id).in_(
+                select(FormerHolder.product_id).where(col(FormerHolder.producer_id) == bindparam("maker"))
+            ),
+        ),
+    )
+    .order_by(col(Product.producer_id) != bindparam("maker"), col(Product.id))
+)
 
 
 class ProducerNotFoundError(InputError):
@@ -46,22 +72,12 @@ def find_producer(session: Session, reference: str) -> Producer:
 
 def producer_named(session: Session, unit_id: str, name: str) -> Producer | None:
     """Return the producer of a unit who has this name, or else who had it."""
-    here = col(Producer.unit_id) == unit_id
-    present = session.exec(select(Producer).where(here, col(Producer.name) == name)).first()
-    if present is not None:
-        return present
-    former = select(FormerName.producer_id).where(col(FormerName.name) == name)
-    return session.exec(select(Producer).where(here, col(Producer.id).in_(former)).order_by(col(Producer.id))).first()
+    return session.exec(_NAMED, params={"unit": unit_id, "name": name}).first()
 
 
 def product_named(session: Session, producer: Producer, name: str) -> Product | None:
     """Return a producer's product of this name, or else the one that it made before it was transferred."""
-    named = select(Product).where(col(Product.name) == name)
-    present = session.exec(named.where(col(Product.producer_id) == producer.id)).first()
-    if present is not None:
-        return present
-    given_away = select(FormerHolder.product_id).where(col(FormerHolder.producer_id) == producer.id)
-    return session.exec(named.where(col(Product.id).in_(given_away)).order_by(col(Product.id))).first()
+    return session.exec(_MADE, params={"maker": producer.id, "name": name}).first()
 
 
 def name_of_holder(session: Session, product: Product, on: date) -> str:

@@ -6,7 +6,7 @@ Everything here has a natural key, so projecting again adds only what is missing
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
 from ocop_workflow.clock import local_day, start_of_day
@@ -50,6 +50,10 @@ from state_machines.report import ReportStatus
 UNKNOWN = ProducerStanding()
 """The standing of a producer of whom nothing is recorded but the name."""
 
+_DOSSIERS = select(Dossier.key).where(col(Dossier.cycle_id) == bindparam("cycle"))
+_REPORTS = select(Report.duty_id, Report.period_id, Report.unit_id).where(col(Report.cycle_id) == bindparam("cycle"))
+_TASKS = select(func.count()).select_from(PlanTask).where(col(PlanTask.cycle_id) == bindparam("cycle"))
+
 
 def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     """Return the keys of planned products that have no dossier in the cycle's first round yet, but could.
@@ -60,7 +64,7 @@ def missing_products(work: UnitOfWork, cycle: Cycle) -> list[str]:
     book = work.books.of_cycle(work.session, cycle)
     if not book.cycle_year.rounds:
         return []
-    present = set(work.session.exec(select(Dossier.key).where(col(Dossier.cycle_id) == cycle.id)))
+    present = set(work.session.exec(_DOSSIERS, params={"cycle": cycle.id}))
     round_ = book.cycle_year.rounds[0]
     missing = [product for product in book.products if _dossier_key(cycle, round_, product) not in present]
     if not missing:
@@ -81,9 +85,7 @@ def are_duties_missing(work: UnitOfWork, cycle: Cycle) -> bool:
     """Return whether a report or plan task of the cycle's year has no row yet."""
     book = work.books.of_cycle(work.session, cycle)
     tasks = sum(len(task.dates) for task in book.cycle_year.tasks)
-    there = work.session.exec(
-        select(func.count()).select_from(PlanTask).where(col(PlanTask.cycle_id) == cycle.id)
-    ).one()
+    there = work.session.exec(_TASKS, params={"cycle": cycle.id}).one()
     return there != tasks or bool(missing_reports(work, cycle, book))
 
 
@@ -92,9 +94,8 @@ def missing_reports(work: UnitOfWork, cycle: Cycle, book: Rulebook) -> list[Repo
 
     A row whose turn is gone stays: what a unit owed before it ended is on record.
     """
-    found = select(Report.duty_id, Report.period_id, Report.unit_id).where(col(Report.cycle_id) == cycle.id)
-    there = set(work.session.exec(found))
-    return [turn for turn in book.report_turns() if (turn.duty.id, turn.period.id, turn.unit) not in there]
+    there = set(work.session.exec(_REPORTS, params={"cycle": cycle.id}))
+    return [turn for key, turn in book.report_turns().items() if key not in there]
 
 
 def register_products(work: UnitOfWork, cycle: Cycle, keys: list[str], *, actor: str) -> int:
@@ -141,9 +142,9 @@ def register_product(
         stage_at=start_of_day(round_.opens_on),  # what came on paper before the registration counts from its receipt
     )
     work.session.add(dossier)
-    work.session.flush()
-    begin(work, cycle, book, dossier, product, actor=actor)
-    issue_link(work, dossier, recipient=f"{PRODUCER}:{product.producer_id}", actor=actor)
+    with work.session.no_autoflush:  # the dossier, its first duty and its link are written together
+        begin(work, cycle, book, dossier, product, actor=actor)
+        issue_link(work, dossier, recipient=f"{PRODUCER}:{product.producer_id}", actor=actor)
     return dossier
 
 

@@ -222,8 +222,9 @@ def apply_report_trigger(work: UnitOfWork, report: Report, trigger: ReportTrigge
 
 def ensure_link(work: UnitOfWork, report: Report, *, actor: str) -> None:
     """Give a report the link for its reporter, unless it has one."""
-    if not links_of(work.session, report.id):
-        issue_link(work, report, recipient=reporter_of(work, report), actor=actor)
+    with work.session.no_autoflush:  # of a batch of reports all that changes is written together
+        if not links_of(work.session, report.id):
+            issue_link(work, report, recipient=reporter_of(work, report), actor=actor)
 
 
 def _settle(work: UnitOfWork, report: Report, *, status: str, at: datetime) -> None:

@@ -65,8 +65,8 @@ def record_sheets(
         return int(details_of(done)["session"])
     held = open_session_of(work.session, dossier)
     if held is None or opening.kind is not None or sheets_of_session(work.session, held):
-        open_session(work, dossier, opening, actor=actor)
-    return add_sheets(work, dossier, sheets, actor=actor, from_paper=from_paper, command=command)
+        held = open_session(work, dossier, opening, actor=actor)
+    return _enter(work, dossier, sheets, held, actor=actor, from_paper=from_paper, command=command)
 
 
 def add_sheets(
@@ -85,12 +85,26 @@ def add_sheets(
     done = event_of_command(work.session, command)
     if done is not None:
         return int(details_of(done)["session"])
+    return _enter(work, dossier, sheets, None, actor=actor, from_paper=from_paper, command=command)
+
+
+def _enter(
+    work: UnitOfWork,
+    dossier: Dossier,
+    sheets: Sheets,
+    held: CouncilSession | None,
+    *,
+    actor: str,
+    from_paper: bool,
+    command: str | None,
+) -> int:
+    """Record sheets in the session `held`, or in the one that is being held where it is None; return its number."""
     case = before_council(work, dossier)
     check_permitted(case, actor, seats=tuple(sheets) if len(sheets) == 1 else ())
     criteria_set = criteria_set_of(case)
     read = {member: read_sheet(points, case.book.rule_set.parts, criteria_set) for member, points in sheets.items()}
     mean_score([sheet.total for sheet in read.values()])  # refuses an act without sheets
-    held = session_held(work, case)
+    held = held or session_held(work, case)
     if held.kind == SessionKind.WRITTEN:
         raise CouncilError("written_held", rule=case.rule(), number=held.number)
     _check_members(work, case, held, read)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from ocop_workflow.services.obligations import OPINION, close_obligation, open_obligations_of
@@ -31,33 +32,44 @@ VOIDING = frozenset({DossierTrigger.RETURN, DossierTrigger.REJECT, DossierTrigge
 """What takes a dossier from the council without its result: it scored another dossier than the one that comes back."""
 
 
+_OF_DOSSIER = (
+    select(CouncilSession)
+    .where(col(CouncilSession.dossier_id) == bindparam("dossier"))
+    .order_by(col(CouncilSession.opened_seq))
+)
+_AT_STAGE = _OF_DOSSIER.where(col(CouncilSession.stage) == bindparam("stage"))
+_SHEETS = (
+    select(ScoreSheet)
+    .where(
+        col(ScoreSheet.dossier_id) == bindparam("dossier"),
+        col(ScoreSheet.stage) == bindparam("stage"),
+        col(ScoreSheet.session) == bindparam("number"),
+    )
+    .order_by(col(ScoreSheet.member))
+)
+
+
 def sessions_of(session: Session, dossier_id: str, *, stage: str | None = None) -> list[CouncilSession]:
     """Return a dossier's sessions in the order in which they were opened, of one stage where it is named."""
-    query = select(CouncilSession).where(col(CouncilSession.dossier_id) == dossier_id)
-    if stage is not None:
-        query = query.where(col(CouncilSession.stage) == stage)
-    return list(session.exec(query.order_by(col(CouncilSession.opened_seq))))
+    if stage is None:
+        return list(session.exec(_OF_DOSSIER, params={"dossier": dossier_id}))
+    return list(session.exec(_AT_STAGE, params={"dossier": dossier_id, "stage": stage}))
 
 
 def open_session_of(session: Session, dossier: Dossier) -> CouncilSession | None:
     """Return the session that is being held at the dossier's present stage, or None."""
-    held = sessions_of(session, dossier.id, stage=dossier.stage)
-    return next((row for row in held if row.state == SessionState.OPEN), None)
+    return being_held(sessions_of(session, dossier.id, stage=dossier.stage))
+
+
+def being_held(sessions: Sequence[CouncilSession]) -> CouncilSession | None:
+    """Return which of a stage's sessions is being held, or None."""
+    return next((row for row in sessions if row.state == SessionState.OPEN), None)
 
 
 def sheets_of_session(session: Session, held: CouncilSession) -> list[ScoreSheet]:
     """Return a session's sheets, by member."""
-    return list(
-        session.exec(
-            select(ScoreSheet)
-            .where(
-                col(ScoreSheet.dossier_id) == held.dossier_id,
-                col(ScoreSheet.stage) == held.stage,
-                col(ScoreSheet.session) == held.number,
-            )
-            .order_by(col(ScoreSheet.member))
-        )
-    )
+    place = {"dossier": held.dossier_id, "stage": held.stage, "number": held.number}
+    return list(session.exec(_SHEETS, params=place))
 
 
 def consultation_of(session: Session, held: CouncilSession) -> WrittenConsultation | None:
@@ -118,7 +130,8 @@ def end_opinion_duties(work: UnitOfWork, dossier: Dossier, *, member: str | None
 
 def mark_conclusive(work: UnitOfWork, held: CouncilSession) -> None:
     """Let a session decide its stage; the one that decided it before stays on record as superseded."""
-    for earlier in sessions_of(work.session, held.dossier_id, stage=held.stage):
+    before = sessions_of(work.session, held.dossier_id, stage=held.stage) if held.number > 1 else ()
+    for earlier in before:
         if earlier.state == SessionState.CONCLUSIVE:
             earlier.state = SessionState.SUPERSEDED
             work.session.add(earlier)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
-from ocop_workflow.policy.report_turns import report_turns
 from ocop_workflow.policy.successions import Succession
 from ocop_workflow.services.events import Act
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
@@ -47,10 +46,7 @@ def move_reports(work: UnitOfWork, cycle: Cycle, succession: Succession, act: Ac
     book = work.books.of_cycle(work.session, cycle)
     query = select(Report).where(col(Report.cycle_id) == cycle.id, col(Report.unit_id).in_(succession.ended))
     before = list(work.session.exec(query.order_by(col(Report.due_at), col(Report.unit_id))))
-    turns = {
-        (turn.duty.id, turn.period.id, turn.unit)
-        for turn in report_turns(book.plan, book.units, year=book.year, days=book.days)
-    }
+    turns = book.report_turns()
     later = [row for row in before if (row.duty_id, row.period_id, row.unit_id) not in turns]
     stays = {(row.duty_id, row.period_id, book.units.unit_today(row.unit_id)) for row in later if _stays(work, row)}
     heirs = {each.successor for each in succession.take_overs}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from ocop_workflow.clock import local_day
@@ -32,6 +33,16 @@ _TRIGGERS = {
     ActKind.RETURN: DossierTrigger.RETURN,
     ActKind.WITHDRAW: DossierTrigger.WITHDRAW,
 }
+
+_NUMBERED = (
+    select(Dossier, Product)
+    .join(Product, col(Product.id) == col(Dossier.product_id))
+    .where(col(Dossier.key) == bindparam("key"))
+)
+_KEYED = select(Obligation).where(
+    col(Obligation.cycle_id) == select(Cycle.id).where(col(Cycle.key) == bindparam("cycle")).scalar_subquery(),
+    col(Obligation.key) == bindparam("key"),
+)
 
 
 def carry_out(work: UnitOfWork, act: ScriptedAct) -> None:
@@ -142,10 +153,12 @@ def _task(work: UnitOfWork, act: ScriptedAct) -> PlanTask:
 
 
 def _obligation(work: UnitOfWork, act: ScriptedAct) -> Obligation:
-    """Return the obligation with the act's key, through its cycle: the index of keys begins with it."""
-    by_cycle = select(Obligation).join(Cycle, col(Cycle.id) == col(Obligation.cycle_id))
-    return work.session.exec(by_cycle.where(col(Obligation.key) == act.subject)).one()
+    """Return the obligation with the act's key, which begins with its cycle's: plan and year."""
+    cycle_key = "/".join(act.subject.split("/", 2)[:2])
+    return work.session.exec(_KEYED, params={"cycle": cycle_key, "key": act.subject}).one()
 
 
 def _dossier(work: UnitOfWork, act: ScriptedAct) -> Dossier:
-    return work.session.exec(select(Dossier).where(col(Dossier.key) == act.subject)).one()
+    """Return the dossier with the act's number; its product, which every act asks for, is read with it."""
+    dossier, _product = work.session.exec(_NUMBERED, params={"key": act.subject}).one()
+    return dossier
