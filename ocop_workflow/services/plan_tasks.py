@@ -5,10 +5,11 @@ from datetime import datetime
 
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.policy.approvals import APPROVAL
-from ocop_workflow.policy.document import LocalText
 from ocop_workflow.services.cycle_acts import said
 from ocop_workflow.services.events import Act, append_event, command_done
 from ocop_workflow.services.obligations import close_obligation, open_obligations_of
+from ocop_workflow.services.pinned_documents import Rulebook
+from ocop_workflow.services.titles import Titles
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, PlanTask
 from state_machines.lifecycle import TransitionNotAllowedError
@@ -33,14 +34,14 @@ class TaskNotPermittedError(RefusedError):
 class TaskNotOpenError(RefusedError, TransitionNotAllowedError):
     """The task's state does not take the trigger: it awaits its approval, or is further already."""
 
-    def __init__(self, task: PlanTask, title: LocalText, error: TransitionNotAllowedError, *, rule: str) -> None:
+    def __init__(self, task: PlanTask, error: TransitionNotAllowedError, *, title: Titles | str, rule: str) -> None:
         """Say where the task is."""
         TransitionNotAllowedError.__init__(self, error.lifecycle, error.state, error.trigger, error.allowed)
         RefusedError.__init__(
             self,
             _STANDING[TaskStatus(task.status)],
             rule=rule,
-            task=title.model_dump(),
+            task=title,
             occurrence=task.occurrence,
             approver=task.approver or "",
         )
@@ -125,27 +126,33 @@ def _apply(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger, act: Act) -> 
         return False
     cycle = work.session.get_one(Cycle, task.cycle_id)
     book = work.books.of_cycle(work.session, cycle)
-    written = next(each for each in book.cycle_year.tasks if each.id == task.task_id)
     whose = party_of(work, task, trigger)
     if act.actor not in (whose, cycle.office_position):
-        title = written.title.model_dump()
-        raise TaskNotPermittedError(
-            "task_not_permitted", rule=written.source, actor=act.actor[:80], task=title, permitted=whose
-        )
+        title, rule = _cited(book, task, of_approval=trigger is TaskTrigger.APPROVE)
+        raise TaskNotPermittedError("task_not_permitted", rule=rule, actor=act.actor[:80], task=title, permitted=whose)
     before = task.status
     try:
         task.status = _LIFECYCLE.fire(before, trigger)
     except TransitionNotAllowedError as error:
-        approval = book.plan.approval(written.needs_approval)
-        awaits = before == TaskStatus.AWAITING_APPROVAL and approval is not None
-        raise TaskNotOpenError(
-            task, written.title, error, rule=approval.source if approval is not None and awaits else written.source
-        ) from error
+        title, rule = _cited(book, task, of_approval=before == TaskStatus.AWAITING_APPROVAL)
+        raise TaskNotOpenError(task, error, title=title, rule=rule) from error
     task.version += 1
     moved = replace(act, from_state=before, to_state=task.status, effective_at=work.happened_at(act.effective_at))
     append_event(work, stream=f"task:{task.id}", seq=task.version, cycle_id=task.cycle_id, act=moved)
     work.session.add(task)
     return True
+
+
+def _cited(book: Rulebook, task: PlanTask, *, of_approval: bool) -> tuple[Titles | str, str]:
+    """Return a task's title and what a refusal cites: the plan's item, or what asks for the task's approval.
+
+    A plan that was amended since may not have the task any more.
+    """
+    written = next((each for each in book.cycle_year.tasks if each.id == task.task_id), None)
+    if written is None:
+        return task.task_id, book.plan.source
+    approval = book.plan.approval(written.needs_approval) if of_approval else None
+    return written.title.model_dump(), written.source if approval is None else approval.source
 
 
 def _settle(work: UnitOfWork, task: PlanTask, *, approval: bool) -> None:

@@ -15,6 +15,7 @@ from ocop_workflow.services.reports import (
     duty_of,
     ensure_link,
     reporter_of,
+    rule_of,
 )
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Cycle, Report
@@ -62,7 +63,7 @@ def return_report(
     cycle = _check_collector(work, report, actor)
     said(reason, what="the reason: what is to be corrected")
     if correct_by_at <= work.now:
-        rule = duty_of(work.books.of_cycle(work.session, cycle), report).source
+        rule = rule_of(work.books.of_cycle(work.session, cycle), report)
         last_on = last_day_in_time(correct_by_at).isoformat()
         raise ReviewRefusedError("correction_day_past", rule=rule, last_on=last_on)
     report.correct_by_at = correct_by_at
@@ -136,6 +137,6 @@ def _check_collector(work: UnitOfWork, report: Report, actor: str) -> Cycle:
     book = work.books.of_cycle(work.session, cycle)
     collector = book.units.successor_of(report.collector)
     if actor not in (collector, cycle.office_position):
-        rule = duty_of(book, report).source
+        rule = rule_of(book, report)
         raise ReportNotPermittedError("review_not_permitted", rule=rule, actor=actor[:80], permitted=collector)
     return cycle

@@ -74,6 +74,12 @@ def duty_of(book: Rulebook, report: Report) -> ReportDuty:
     return with_lines(duty, book.plan, book.units, year=book.year, unit=report.unit_id, period_id=report.period_id)
 
 
+def rule_of(book: Rulebook, report: Report) -> str:
+    """Return what a refusal about a report cites: the item that asks for it, while the plan still does."""
+    duties = (duty.source for duty in book.cycle_year.report_duties if duty.id == report.duty_id)
+    return next(duties, book.plan.source)
+
+
 def period_of(book: Rulebook, report: Report) -> ReportPeriod:
     """Return the period that a report is about."""
     periods = report_periods(duty_of(book, report).every, book.year)
@@ -184,7 +190,7 @@ def file_report(
     book = work.books.of_cycle(work.session, cycle)
     reporter = book.units.successor_of(report.reporter)
     if actor not in (reporter, cycle.office_position):
-        rule = duty_of(book, report).source
+        rule = rule_of(book, report)
         raise ReportNotPermittedError("report_not_permitted", rule=rule, actor=actor[:80], permitted=reporter)
     at = work.happened_at(effective_at)
     _check_begun(book, report, at)
@@ -213,7 +219,7 @@ def apply_report_trigger(work: UnitOfWork, report: Report, trigger: ReportTrigge
         report.status = _LIFECYCLE.fire(before, trigger)
     except TransitionNotAllowedError as error:
         book = work.books.of_cycle(work.session, work.session.get_one(Cycle, report.cycle_id))
-        raise ReportNotOpenError(report, error, rule=duty_of(book, report).source) from error
+        raise ReportNotOpenError(report, error, rule=rule_of(book, report)) from error
     report.version += 1
     moved = replace(act, from_state=before, to_state=report.status)
     append_event(work, stream=f"report:{report.id}", seq=report.version, cycle_id=report.cycle_id, act=moved)
@@ -238,7 +244,7 @@ def _check_begun(book: Rulebook, report: Report, at: datetime) -> None:
     if local_day(at) < period.start:
         raise PeriodNotBegunError(
             "period_not_begun",
-            rule=duty_of(book, report).source,
+            rule=rule_of(book, report),
             period=period_title(report.period_id),
             begins_on=period.start.isoformat(),
         )

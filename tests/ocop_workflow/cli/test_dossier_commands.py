@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from ocop_workflow.cli.output import natural_order
 from ocop_workflow.clock import at_local
@@ -15,6 +16,7 @@ from ocop_workflow.services.dossiers import find_dossier
 from ocop_workflow.services.installation import SIMULATED
 from ocop_workflow.services.links import open_link
 from ocop_workflow.services.status_page import StatusPage, status_page
+from ocop_workflow.storage.tables import EventText
 
 AT = "2018-03-0{}T09:00"
 
@@ -136,6 +138,17 @@ def test_the_history_tells_a_refusal_by_rule_and_article_in_the_readers_language
         shown = ocop("dossier", "show", "1-1-1", "--data", office, "--language", language).out
         history = " ".join(re.sub(r"[│┃|]", " ", shown).split())
         assert [word for word in words if word not in history] == [], history
+
+
+def test_a_refusal_whose_words_were_erased_still_names_its_rule(ocop: Any, office: Path) -> None:
+    ocop("dossier", "receive", "1-1-1", "--data", office)
+    with open_runtime(office) as runtime, runtime.database.transaction() as session:
+        session.delete(session.exec(select(EventText)).one())
+
+    refused = show(ocop, office)["events"][-1]
+    assert refused["sentence"] == "quang-ninh-2017: item III.3.2"
+    assert "Refused `dossier receive`" in ocop("dossier", "show", "1-1-1", "--data", office).out
+    assert ocop("audit", "verify", "--data", office).code == 0
 
 
 def test_of_several_dossiers_the_refused_one_has_the_record(ocop: Any, office: Path) -> None:

@@ -24,7 +24,7 @@ from ocop_workflow.services.support import give_support
 from ocop_workflow.storage.tables import Obligation, PlanTask, Producer, Product, Report
 from state_machines.dossier import DossierTrigger
 from tests.ocop_workflow.conftest import COUNCIL, OFFICE, TEAM, instant
-from tests.ocop_workflow.refused import DATES, IDEAS, REOPENING, REPORTS, SUPPORT, TASKS, UNDOING, UNITS, Met
+from tests.ocop_workflow.refused import DATES, IDEAS, REOPENING, REPORTS, SUPPORT, TASKS, TEXT, UNDOING, UNITS, Met
 
 if TYPE_CHECKING:
     from ocop_workflow.services.unit_of_work import UnitOfWork
@@ -214,6 +214,27 @@ def test_each_refusal_about_a_task_cites_the_plans_item(office_with: "Callable[.
     met.at(office, "2018-03-22 09:00", starting)
 
     assert met == TASKS
+
+
+def test_what_the_plan_no_longer_has_is_refused_by_the_plan(office: "Office") -> None:
+    """An amendment may have dropped a task or a report that was settled before; its row stays."""
+
+    def dropped_task(work: "UnitOfWork") -> None:
+        task = work.session.exec(select(PlanTask).where(col(PlanTask.occurrence) == 1)).one()
+        task.task_id, task.status = "dropped", "cancelled"
+        start_task(work, task, actor=OFFICE)
+
+    def dropped_report(work: "UnitOfWork") -> None:
+        report = work.session.exec(select(Report).where(col(Report.unit_id) == "hill")).first()
+        assert report is not None
+        report.duty_id, report.status = "dropped", "not_required"
+        accept_report(work, report, actor=OFFICE)
+
+    met = Met()
+    met.at(office, "2018-03-20 08:00", dropped_task)
+    met.at(office, "2018-03-20 08:00", dropped_report)
+
+    assert met == {"task_cancelled": TEXT, "report_settled": TEXT}
 
 
 def test_each_refusal_about_a_report_cites_the_plans_item(office: "Office") -> None:
