@@ -42,9 +42,11 @@ def batch_joined(work: UnitOfWork, dossier: Dossier) -> Wording | None:
 
     Said until the receipt, which dates the decision so.
     """
+    if dossier.status != DossierStatus.SUBMITTED:
+        return None
     case = case_of(work, dossier)
     decision = step_settled_by(case.stage, DossierTrigger.CONCLUDE)
-    if dossier.status != DossierStatus.SUBMITTED or decision is None:
+    if decision is None:
         return None
     dated = dated_step(
         work,

@@ -79,7 +79,7 @@ def dated_step(
     of `step_due`, for a step of a stage with what the plan says of its date.
     """
     limits = limits_of(case.book.rule_set, stage, step, kind=case.dossier.kind)
-    dues = [limit.due for limit in limits] if dates.due is None else [dates.due, *(limit.due for limit in limits)]
+    dues = (dates.due, *(limit.due for limit in limits))
     anchors = since_reopening(work, case, anchors, dues=dues, opens_at=opens_at)
     planned = None
     if dates.due is not None:
@@ -115,14 +115,14 @@ def since_reopening(
     case: DossierCase,
     anchors: Mapping[Anchor, datetime],
     *,
-    dues: Iterable[Due],
+    dues: Iterable[Due | None],
     opens_at: datetime,
 ) -> Mapping[Anchor, datetime]:
     """Return the instants that terms run from: what happened before a reopening counts from the reopening.
 
     The record is asked only where one of the dates counts from something that was before its duty opened.
     """
-    named = {Anchor(due.date.within.anchor) for due in dues if isinstance(due.date, Within)}
+    named = {Anchor(due.date.within.anchor) for due in dues if due is not None and isinstance(due.date, Within)}
     if all(anchors[name] >= opens_at for name in named & anchors.keys()):
         return anchors
     query = select(Event.effective_at).where(

@@ -39,6 +39,7 @@ from ocop_workflow.services.successions import succeed
 from ocop_workflow.services.unit_of_work import SeededIds, UnitOfWork
 from ocop_workflow.storage.database import Database
 from ocop_workflow.storage.tables import Cycle, Dossier, Mail, Notice, Obligation
+from ocop_workflow.web.rendering import load_renderer
 from state_machines.dossier import DossierTrigger
 
 OFFICE, COMMUNE = "lai-chau/coordination_office", "lai-chau.muong-te/commune_officer"
@@ -217,9 +218,11 @@ def test_the_page_names_the_batch_before_the_receipt_dates_it(at: At, when: str,
     """Before 30/12 (Điều 5.1) the last day is 29/12; until the receipt nobody owes a decision yet."""
     with at(when) as work:
         fire(work, DossierTrigger.SUBMIT)
-        batch = status_page(work, the_dossier(work)).batch
+        page = status_page(work, the_dossier(work))
+        shown = load_renderer(simulated=True).render("status", Language.VI, page=page)
 
-        assert [translate(Language.VI, each.code, each.params) for each in (batch,) if each] == named
+        assert [translate(Language.VI, each.code, each.params) for each in (page.batch,) if each] == named
+        assert shown.count(JOINED) == len(named)
 
 
 def test_what_is_asked_in_time_keeps_its_batch_though_it_is_returned(at: At) -> None:
