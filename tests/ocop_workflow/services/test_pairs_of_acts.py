@@ -1,5 +1,6 @@
 """Acts that meet on one dossier or producer: each leaves what the other needs (I1, I6, I8)."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -12,7 +13,10 @@ from ocop_workflow.policy.successions import Succession
 from ocop_workflow.policy.units import TakeOver, Unit
 from ocop_workflow.services.audit import verify
 from ocop_workflow.services.dossier_successions import Decree, SuccessionRefusedError, merge, split
+from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import events_of
+from ocop_workflow.services.extension_undoing import undo_extension
+from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend
 from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.producer_acts import Change, rename
@@ -25,7 +29,7 @@ from ocop_workflow.services.successions import succeed
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, Producer, Product
 from state_machines.dossier import DossierTrigger
-from tests.ocop_workflow.conftest import OFFICE, Office
+from tests.ocop_workflow.conftest import OFFICE, Office, instant
 from tests.ocop_workflow.every_law import target
 
 DECREE = Decree(OFFICE, "5/BB")
@@ -81,6 +85,84 @@ def test_ideas_under_different_rule_sets_are_not_merged(province: Office) -> Non
         ideas = [province.dossier(work, number) for number in ("1-1-1", "1-2-1")]
         with pytest.raises(SuccessionRefusedError, match="differ in their rule set"):
             merge(work, ideas, "Chè", DECREE)
+
+
+def moves(province: Office, work: UnitOfWork) -> None:
+    move(work, province, "1-1-1")
+
+
+def gives_time(province: Office, work: UnitOfWork) -> None:
+    (duty,) = open_obligations_of(work.session, province.dossier(work).id)
+    extend(work, duty, Extension(instant("2025-07-26 00:00"), "mưa bão", "5/QĐ", OFFICE))
+
+
+def takes_back(province: Office, work: UnitOfWork) -> None:
+    undo_extension(work, province.cycle(work), decision="5/QĐ", actor=OFFICE, reason="nhầm số")
+
+
+def withdraws(province: Office, work: UnitOfWork) -> None:
+    apply_trigger(work, province.dossier(work), Request(DossierTrigger.WITHDRAW, OFFICE))
+
+
+def reopens(province: Office, work: UnitOfWork) -> None:
+    order = Reopening("9/QĐ", "UBND tỉnh", "nhầm", date(2025, 7, 25))
+    reopen(work, province.dossier(work), order, actor=OFFICE)
+
+
+@pytest.mark.parametrize(
+    ("acts", "last_day"),
+    [
+        ((gives_time, moves), date(2025, 7, 25)),
+        ((moves, gives_time), date(2025, 7, 25)),
+        ((moves, gives_time, takes_back), date(2025, 7, 9)),
+        ((withdraws, reopens, moves), date(2025, 7, 25)),
+        ((moves, withdraws, reopens), date(2025, 7, 25)),
+    ],
+    ids=lambda each: "-".join(act.__name__ for act in each) if isinstance(each, tuple) else str(each),
+)
+def test_a_decision_about_a_date_stands_whether_the_dossier_was_moved_before_or_after_it(
+    province: Office, acts: tuple[Callable[[Office, UnitOfWork], None], ...], last_day: date
+) -> None:
+    """I6: a migration keeps what an act gave, and an act after it is one under the new text; the commune decides."""
+    for day, trigger in (("2025-06-23", DossierTrigger.SUBMIT), ("2025-06-25", DossierTrigger.RECEIVE)):
+        province.act(f"{day} 08:00", trigger)
+    for act in acts:
+        with province.at("2025-07-07 09:00") as work:
+            act(province, work)
+
+    with province.reading() as work:
+        dossier = province.dossier(work)
+        assert (dossier.stage, dossier.status) == ("commune_assessment", "received")
+        assert dossier.responsible == "hill.tea/commune_officer"
+        assert owed(work, dossier) == [("decision", last_day)]
+
+
+def test_an_extension_that_a_migration_has_passed_on_is_not_taken_back(province: Office) -> None:
+    """Who owes the duty now was told of its day by the act that moved it, and keeps it."""
+    for day, trigger in (("2025-06-23", DossierTrigger.SUBMIT), ("2025-06-25", DossierTrigger.RECEIVE)):
+        province.act(f"{day} 08:00", trigger)
+    with province.at("2025-07-07 09:00") as work:
+        gives_time(province, work)
+        moves(province, work)
+        with pytest.raises(ExtensionRefusedError, match="settled or moved since; nothing was taken back"):
+            takes_back(province, work)
+
+
+def test_what_ended_under_the_old_text_is_reopened_under_it_and_then_moved_like_the_others(province: Office) -> None:
+    """A migration leaves out what has ended; whoever reopens it later moves it by an act of its own."""
+    province.act("2025-07-02 08:00", DossierTrigger.WITHDRAW, actor=OFFICE)
+    with province.at("2025-07-07 09:00") as work:
+        cycle = province.cycle(work)
+        act = Migration(target("qd-1489-2025"), "bỏ cấp huyện", "12/QĐ-UBND", OFFICE)
+        migrate(work, cycle, dossiers_in(work, cycle, Chosen(round_id="r1")), act)
+    with province.at("2025-07-08 09:00") as work:
+        reopens(province, work)
+        assert province.dossier(work).stage == "district_evaluation"
+        moves(province, work)
+
+        late, other = province.dossier(work), province.dossier(work, "1-2-1")
+        assert (late.stage, late.rule_set_hash) == (other.stage, other.rule_set_hash)
+        assert owed(work, late) == [("submission", date(2025, 7, 25))]
 
 
 # --- a product of another producer, reopened ---
