@@ -5,9 +5,10 @@ has a printed date and lapses the dossier, all other steps count from an act bef
 """
 
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -178,13 +179,12 @@ def copied(template: Path, path: Path, like: Office) -> Generator[Office, None, 
 
 
 def decide(work: UnitOfWork, dossier: Dossier, *, percent: int, accepted: bool, met: bool) -> None:
-    """End the dossier's stage as it is judged there: by verdict, by three sheets near a percentage, or by passing on.
+    """End the dossier's stage as it is judged there: by verdict, by three sheets near a total, or by passing on.
 
     Args:
         work: The unit of work.
         dossier: Received or under review.
-        percent: Of each part's maximum, what the first member gives; the others a little less, so that means need not
-            be finite decimals.
+        percent: The total that two members give; the third gives one point less.
         accepted: The verdict.
         met: The finding for every gate.
     """
@@ -193,16 +193,35 @@ def decide(work: UnitOfWork, dossier: Dossier, *, percent: int, accepted: bool, 
         verdict = ("accepted" if accepted else "declined") if case.stage.judged_by == "verdict" else None
         conclude(work, dossier, actor=OFFICE, verdict=verdict)
         return
+    name_criteria_if_asked(work, dossier)
+    record_sheets(
+        work, dossier, sheets_under(case.book.rule_set, (percent, percent, max(percent - 1, 0))), actor=OFFICE
+    )
+    find_on_gates(work, dossier, met=met)
+    conclude(work, dossier, actor=OFFICE)
+
+
+def name_criteria_if_asked(work: UnitOfWork, dossier: Dossier) -> None:
+    """Name the first criteria set, where the rule set has some and the dossier names none."""
+    case = case_of(work, dossier)
     if case.book.criteria and dossier.criteria_set is None:
         name_criteria_set(work, dossier, min(case.book.criteria), actor=OFFICE)
-    sheets = {
-        f"member-{member}": {part.id: part.maximum * percent // 100 for part in case.book.rule_set.parts}
-        for member in range(3)
-    }
-    last = case.book.rule_set.parts[-1].id
-    sheets["member-2"][last] = max(sheets["member-2"][last] - 1, sheets["member-2"][last] * 0)
-    record_sheets(work, dossier, sheets, actor=OFFICE)
-    gates = gates_of(case)
+
+
+def find_on_gates(work: UnitOfWork, dossier: Dossier, *, met: bool) -> None:
+    """Record the same finding for every gate, where there are some."""
+    gates = gates_of(case_of(work, dossier))
     if gates:
         record_findings(work, dossier, {gate.id: met for gate in gates}, actor=OFFICE)
-    conclude(work, dossier, actor=OFFICE)
+
+
+def sheets_under(rule_set: RuleSet, totals: Iterable[int]) -> dict[str, dict[str, Decimal]]:
+    """Return one member's sheet for each total: the first part is filled first, then the others."""
+    sheets = {}
+    for member, total in enumerate(totals):
+        left, points = Decimal(total), {}
+        for part in rule_set.parts:
+            points[part.id] = min(left, part.maximum)
+            left -= points[part.id]
+        sheets[f"member-{member}"] = points
+    return sheets
