@@ -65,10 +65,12 @@ class Office:
             yield UnitOfWork(session, now, SeededIds("test"), self.books)
 
     @contextmanager
-    def reading(self, when: str | datetime = "2019-01-01 00:00") -> Generator[UnitOfWork, None, None]:
+    def reading(
+        self, when: str | datetime = "2019-01-01 00:00", *, remembering: bool = False
+    ) -> Generator[UnitOfWork, None, None]:
         """Open a reading session at a local time."""
         now = instant(when) if isinstance(when, str) else when
-        with self.database.reading() as session:
+        with self.database.reading(remembering=remembering) as session:
             yield UnitOfWork(session, now, SeededIds("test"), self.books)
 
     def cycle(self, work: UnitOfWork) -> Cycle:
@@ -162,7 +164,7 @@ class Office:
         writing: Callable[[], AbstractContextManager[UnitOfWork]] = lambda: self.at(now)  # noqa: E731 -- typed
         return PostOffice(
             writing=writing,
-            reading=lambda: self.reading(now),
+            reading=lambda: self.reading(now, remembering=True),
             sender=sender,
             stationery=Stationery(
                 base_url="http://127.0.0.1:8000",
