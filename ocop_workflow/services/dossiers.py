@@ -43,12 +43,12 @@ ACTIONS = {
 }
 """The past fact that the event of each trigger is called."""
 
+BY_FLOWS = (DossierTrigger.LAPSE,)
+"""The triggers for which people have no command."""
+
 _RECEIPTED = select(Dossier.id).where(
     col(Dossier.cycle_id) == bindparam("cycle"), col(Dossier.receipt_number) == bindparam("number")
 )
-
-BY_FLOWS = (DossierTrigger.LAPSE,)
-"""The triggers for which people have no command."""
 
 
 class NotPermittedError(RefusedError):

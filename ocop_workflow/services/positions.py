@@ -114,7 +114,7 @@ def needed_by_cycle(session: Session, books: RulebookShelf, cycles: Sequence[Cyc
     for cycle_id, position in session.execute(named):
         needed[cycle_id].add(position)
     by_id = {cycle.id: cycle for cycle in cycles}
-    rulebooks: dict[tuple[str, str], Rulebook] = {}
+    rulebooks: dict[tuple[str, str], Rulebook] = {}  # each is looked up once, not for every unit
     for cycle_id, rule_set_hash, round_id, kind, unit in session.execute(_routes_of_open_dossiers(needed)):
         if (cycle_id, rule_set_hash) not in rulebooks:
             rulebooks[cycle_id, rule_set_hash] = books.under(session, by_id[cycle_id], rule_set_hash)

@@ -11,13 +11,19 @@ from sqlmodel import col, select
 
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.services.bundling import bundle
+from ocop_workflow.services.cycles import open_cycle
 from ocop_workflow.services.delivery import Delivered, deliver
 from ocop_workflow.services.dossiers import Request, apply_trigger
+from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import Act, append_event
 from ocop_workflow.services.notices import tell
+from ocop_workflow.services.projection import missing_products, register_products
+from ocop_workflow.services.reports import open_reports, reports_to_open
+from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.sealing import seal_through
 from ocop_workflow.storage.tables import Notice, Obligation, Producer, Seal
 from state_machines.dossier import DossierTrigger
+from tests.ocop_workflow.conftest import COUNCIL, sheet
 
 if TYPE_CHECKING:
     from tests.ocop_workflow.conftest import Office
@@ -196,4 +202,51 @@ def test_a_receipt_costs_the_same_however_many_there_were(office: "Office") -> N
             for seq in range(1, 101):
                 append_event(work, stream=f"more:{number}", seq=seq, cycle_id=None, act=Act(OFFICE, "dossier_received"))
 
-    assert costs[0].total() == costs[1].total() == costs[2].total() < 30
+    assert costs[0].total() == costs[1].total() == costs[2].total() <= 12
+
+
+def test_a_session_and_its_conclusion_cost_few_statements(office: "Office") -> None:
+    """A council of a large province concludes a hundred dossiers in a day; what an act has read it hands on."""
+    office.to_council()
+    sheets = {f"member-{place}": sheet("72") for place in range(1, 4)}
+    with office.at("2018-03-12 08:00") as work:
+        dossier = office.dossier(work)
+        with counting(office) as scored:
+            record_sheets(work, dossier, sheets, actor=COUNCIL)
+            work.session.flush()
+    with office.at("2018-03-12 09:00") as work:
+        dossier = office.dossier(work)
+        with counting(office) as concluded:
+            conclude(work, dossier, actor=COUNCIL)
+            work.session.flush()
+
+    assert scored.total() <= 15
+    assert concluded.total() <= 22
+
+
+def test_a_planned_product_costs_a_dozen_statements(unopened_office: "Office") -> None:
+    """12,000 are registered on one morning; a dossier goes in with its first duty and its link."""
+    with unopened_office.at("2018-01-02 07:30") as work:
+        cycle = open_cycle(work, unopened_office.documents, year=2018, actor=OFFICE)
+        missing = missing_products(work, cycle)
+        with counting(unopened_office) as counted:
+            registered = register_products(work, cycle, missing, actor=OFFICE)
+            work.session.flush()
+
+    assert counted.total() <= 10 * registered
+    assert counted["UPDATE"] == 0
+
+
+def test_reports_of_a_period_are_opened_together(office: "Office") -> None:
+    """Each has its two events and two questions; rows and links of all go in at once."""
+    with office.at("2018-03-26 08:00") as work:
+        cycle = office.cycle(work)
+        due = reports_to_open(work.session, cycle, now=work.now)
+        work.books.of_cycle(work.session, cycle)  # the documents are read before
+        with counting(office) as counted:
+            opened = open_reports(work, due, actor=OFFICE)
+            work.session.flush()
+
+    assert opened == len(due) >= 2
+    assert counted.total() <= 5 * opened + 4
+    assert counted["UPDATE"] == 1

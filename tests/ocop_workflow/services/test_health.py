@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from notifications.recording import RecordingEmailSender
+from ocop_workflow.policy.plan import Audience
 from ocop_workflow.services.health import plan_alarms, troubles_by_office, troubles_of
 from ocop_workflow.services.notices import ALARM
 from ocop_workflow.services.sealing import seal_day
@@ -97,6 +98,23 @@ def test_duties_of_which_nobody_can_be_told_are_trouble(office: "Office") -> Non
     without_address(office, "coordination_office.coast@office.example")
 
     assert troubles(office, "2018-03-05 08:00") == {"unreachable": 1 + 2}, "the report, and the two meetings"
+
+
+def test_a_ladder_that_speaks_over_the_producers_head_reaches_nobody_there(unopened_office: "Office") -> None:
+    """Producers and teams have addresses, but only the office is told of what they owe, and it has none."""
+    plan = unopened_office.documents.plan
+    ladder = plan.ladders["producer"]
+    heard = tuple(rung for rung in ladder.rungs if rung.audience is Audience.OFFICE)
+    ladders = {**plan.ladders, "producer": ladder.model_copy(update={"rungs": heard})}
+    changed = replace(unopened_office.documents, plan=plan.model_copy(update={"ladders": ladders}))
+    office = replace(unopened_office, documents=changed)
+    office.open()
+    delivered(office, "2018-03-05 07:30")
+    assert troubles(office, "2018-03-05 08:00") == {}
+
+    without_address(office, "coordination_office.coast@office.example")
+
+    assert troubles(office, "2018-03-05 08:00") == {"unreachable": 4 + 2 + 2}, "dossiers, reports, its own meetings"
 
 
 def test_mail_that_has_not_left_for_a_day_is_trouble(office: "Office") -> None:

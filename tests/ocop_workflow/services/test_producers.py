@@ -24,7 +24,13 @@ from ocop_workflow.services.events import events_of
 from ocop_workflow.services.links import links_of
 from ocop_workflow.services.producer_acts import Change, ProducerRefusedError, change_form, rename
 from ocop_workflow.services.producer_closures import close_producer
-from ocop_workflow.services.producer_register import ProducerNotFoundError, find_producer, name_of_holder
+from ocop_workflow.services.producer_register import (
+    ProducerNotFoundError,
+    find_producer,
+    name_of_holder,
+    producer_named,
+    product_named,
+)
 from ocop_workflow.services.producer_transfers import transfer
 from ocop_workflow.services.product_lists import import_products
 from ocop_workflow.services.projection import missing_products, register_products
@@ -179,6 +185,30 @@ def test_a_renaming_that_cannot_be_is_refused(producing: "Office", name: str, ch
 def test_a_name_of_somebody_else_in_the_unit_is_refused(producing: "Office") -> None:
     with producing.at("2018-03-05 08:00") as work, pytest.raises(ProducerRefusedError, match="another producer"):
         rename(work, named(work, SEA), RIVER, Change(DAY, "1"))
+
+
+def test_who_has_a_name_now_goes_before_who_had_it(producing: "Office") -> None:
+    """HTX Cửa Sông gives up its name and a product; another producer takes the name, and it makes a product alike."""
+    with producing.at("2018-03-05 08:00") as work:
+        river, sea = named(work, RIVER), named(work, SEA)
+        given_away = product_of(work, producing, "2-1-2")
+        name = given_away.name
+        rename(work, river, "HTX Sông Mới", Change(DAY, "12/ĐKKD"))
+        product_of(work, producing, "2-1-1").name = "Nước mắm Sóng"
+        transfer(work, given_away, sea, Change(DAY, "3/HĐ"))
+        assert producer_named(work.session, "delta", RIVER) == river
+        assert product_named(work.session, river, name) == given_away
+
+        for beginning in ("0", "z"):  # whatever its id
+            taker = Producer(id=f"{beginning}-taker", unit_id="delta", name=RIVER)
+            alike = Product(id=f"{beginning}-alike", producer_id=river.id, unit_id="delta", name=name, form="x")
+            work.session.add_all([taker, alike])
+            work.session.flush()
+            assert producer_named(work.session, "delta", RIVER) == taker
+            assert product_named(work.session, river, name) == alike
+            work.session.delete(alike)
+            work.session.delete(taker)
+            work.session.flush()
 
 
 def test_a_transfer_moves_duties_links_and_reminders(producing: "Office") -> None:
