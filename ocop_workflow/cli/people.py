@@ -138,7 +138,7 @@ def _enter(work: UnitOfWork, row: PersonRow, known: dict[str, list[str]]) -> str
             return f"{len(found)} producers are called {shortened(row.name)}; write as party one of {parties}"
         give_producer_address(work, found[0].id, email=row.email, language=row.language)
         return None
-    fault = _unknown_position(row.party, known, heir=taken_over_by(work.session, work.books, row.party))
+    fault = _unknown_position(work, row.party, known)
     if fault is not None or row.start_on is None:
         return fault
     try:
@@ -168,13 +168,14 @@ def _party_of(producer: Producer, names: Counter[str]) -> str:
     return PRODUCER_ROW if names[producer.name] == 1 else f"{producer.unit_id}/{PRODUCER_ROW}"
 
 
-def _unknown_position(party: str, known: dict[str, list[str]], *, heir: str | None) -> str | None:
+def _unknown_position(work: UnitOfWork, party: str, known: dict[str, list[str]]) -> str | None:
     """Return what to write instead of a position that no register of an open cycle has; None when one has it."""
-    if heir is not None:
-        return f"{shortened(party)} was taken over by {heir}; name that one"
     unit = party.partition("/")[0]
     if party in known.get(unit, []):
         return None
+    heir = taken_over_by(work.session, work.books, party)
+    if heir is not None:
+        return f"{shortened(party)} was taken over by {heir}; name that one"
     if unit in known:
         roles = ", ".join(position.partition("/")[2] for position in known[unit]) or "none"
         return f"unknown position {shortened(party)}; known for {unit} are {roles}"

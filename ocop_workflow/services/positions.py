@@ -30,12 +30,14 @@ class UnknownPositionError(InputError):
 
 
 def known_positions(session: Session, books: RulebookShelf) -> dict[str, list[str]]:
-    """Return every position (`unit/role`) of the registers of the open cycles, by unit in the register's order."""
+    """Return every position (`unit/role`) that is still there, of the open cycles, by unit in the register's order."""
     known: dict[str, list[str]] = {}
     for cycle in _open_cycles(session):
-        for position in books.of_cycle(session, cycle).units.positions():
-            unit_id = position.partition("/")[0]
-            known[unit_id] = list(dict.fromkeys([*known.get(unit_id, []), position]))
+        register = books.of_cycle(session, cycle).units
+        for position in register.positions():
+            if register.successor_of(position) == position:
+                unit_id = position.partition("/")[0]
+                known[unit_id] = list(dict.fromkeys([*known.get(unit_id, []), position]))
     return known
 
 
@@ -60,7 +62,7 @@ def taken_over_by(session: Session, books: RulebookShelf, position: str) -> str 
 
 
 def check_position(session: Session, books: RulebookShelf, position: str) -> None:
-    """Take a position that somebody can hold, and no other.
+    """Refuse a position that nobody can hold.
 
     Raises:
         UnknownPositionError: No register of an open cycle has it, or its unit is gone.
