@@ -41,7 +41,6 @@ Opening = Callable[[Path, Path], AbstractContextManager[Office]]
 
 OFFICE = "coast/coordination_office"
 START = datetime(2018, 3, 1, 8, tzinfo=OFFICE_ZONE)
-LONG_AFTER = timedelta(days=120)
 
 
 class YearMachine(DossierYears):
@@ -178,14 +177,7 @@ class YearMachine(DossierYears):
                     assert self.now - mail.frozen_at <= RECHECK_AFTER or some_true(work, mail)
 
     def teardown(self) -> None:
-        self.now = morning_after_the_weekend(self.now + LONG_AFTER)
         self.end_the_year()
-
-
-def morning_after_the_weekend(now: datetime) -> datetime:
-    """Return eight o'clock on the next Monday, for no digest leaves on a day off."""
-    monday = now + timedelta(days=7 - now.weekday())
-    return monday.replace(hour=8, minute=0)
 
 
 def notice_count(office: Office) -> int:
@@ -205,28 +197,27 @@ ROAD = {
     "session concluded",
     "recorded later",
     "extension",
-    "extension of a scope",
     "mail accepted",
     "done again: pull_trigger",
     "done again: conclude_stage",
     "done again: score",
     "done again: extend_date",
-    "done again: extend_all",
     "done again: decree_day",
     "done again later",
     "stage: registration",
     "stage: evaluation",
-    *(f"status: {status}" for status in DossierStatus if status not in FINAL_STATUSES),
     "status: recognised",
 }
 """What the years of both profiles are there to meet."""
 
 SIDEWAYS = {
+    *(f"status: {status}" for status in DossierStatus if status not in FINAL_STATUSES),
     "day that moves dates",
     "reopened",
+    "extension of a scope",
     "extension taken back",
+    "done again: extend_all",
     "done again: file_figures",
-    "lapse recorded",
     "outage",
     "status: rated_uncertified",
     "status: not_passed",
@@ -237,7 +228,7 @@ SIDEWAYS = {
 
 @pytest.mark.parametrize(
     "profile",
-    [(8, 25, ROAD), pytest.param((40, 30, ROAD | SIDEWAYS), marks=pytest.mark.slow)],
+    [(6, 25, ROAD), pytest.param((30, 30, ROAD | SIDEWAYS), marks=pytest.mark.slow)],
     ids=["few", "many"],
 )
 def test_a_random_year_keeps_its_promises(
