@@ -115,7 +115,7 @@ class LawMachine(DossierYears):
         """I6: what an office owes at the present stage is dated as if it were opened under today's documents.
 
         Not what an extension dates, nor what would be over: that was missed, or counts from the act. What nothing
-        dates any more keeps its date, and what was reopened counts from there.
+        dates any more keeps its date.
         """
         with self.unswept.reading(self.now) as work:
             owed_now = select(Obligation).where(
@@ -125,14 +125,10 @@ class LawMachine(DossierYears):
                 dossier = work.session.get_one(Dossier, owed.subject_id)
                 case, step = case_of(work, dossier), owed.step or ""
                 present = owed.stage == dossier.stage and dossier.closed_at is None
-                if (
-                    not present
-                    or owed.party == case.producer
-                    or dossier.key in self.reopened
-                    or not is_as_reckoned(owed)
-                ):
+                if not present or owed.party == case.producer or not is_as_reckoned(owed):
                     continue
                 dated = dated_step(
+                    work,
                     case,
                     step_dates(case, case.stage, step),
                     stage=case.stage,

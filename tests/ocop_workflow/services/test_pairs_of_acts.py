@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from notifications.recording import RecordingEmailSender
 from ocop_workflow.clock import last_day_in_time
 from ocop_workflow.policy.document import LocalText
+from ocop_workflow.policy.extension_rules import ExtensionRefusedError
 from ocop_workflow.policy.successions import Succession
 from ocop_workflow.policy.units import TakeOver, Unit
 from ocop_workflow.services.audit import verify
@@ -16,7 +17,7 @@ from ocop_workflow.services.dossier_successions import Decree, SuccessionRefused
 from ocop_workflow.services.dossiers import Request, apply_trigger
 from ocop_workflow.services.events import events_of
 from ocop_workflow.services.extension_undoing import undo_extension
-from ocop_workflow.services.extensions import Extension, ExtensionRefusedError, extend
+from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.links import links_of
 from ocop_workflow.services.obligations import open_obligations_of
 from ocop_workflow.services.producer_acts import Change, rename
