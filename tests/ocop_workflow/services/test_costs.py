@@ -211,12 +211,12 @@ def test_a_session_and_its_conclusion_cost_few_statements(office: "Office") -> N
     sheets = {f"member-{place}": sheet("72") for place in range(1, 4)}
     with office.at("2018-03-12 08:00") as work:
         dossier = office.dossier(work)
-        with counting(office) as scored:
+        with counting(office.database.writing) as scored:
             record_sheets(work, dossier, sheets, actor=COUNCIL)
             work.session.flush()
     with office.at("2018-03-12 09:00") as work:
         dossier = office.dossier(work)
-        with counting(office) as concluded:
+        with counting(office.database.writing) as concluded:
             conclude(work, dossier, actor=COUNCIL)
             work.session.flush()
 
@@ -229,7 +229,7 @@ def test_a_planned_product_costs_a_dozen_statements(unopened_office: "Office") -
     with unopened_office.at("2018-01-02 07:30") as work:
         cycle = open_cycle(work, unopened_office.documents, year=2018, actor=OFFICE)
         missing = missing_products(work, cycle)
-        with counting(unopened_office) as counted:
+        with counting(unopened_office.database.writing) as counted:
             registered = register_products(work, cycle, missing, actor=OFFICE)
             work.session.flush()
 
@@ -243,7 +243,7 @@ def test_reports_of_a_period_are_opened_together(office: "Office") -> None:
         cycle = office.cycle(work)
         due = reports_to_open(work.session, cycle, now=work.now)
         work.books.of_cycle(work.session, cycle)  # the documents are read before
-        with counting(office) as counted:
+        with counting(office.database.writing) as counted:
             opened = open_reports(work, due, actor=OFFICE)
             work.session.flush()
 
