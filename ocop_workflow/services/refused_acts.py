@@ -6,6 +6,7 @@ command line, or a page. It changes no state, and the act can be tried again.
 
 import json
 
+from notifications.catalogue import has_sentence
 from ocop_workflow.errors import RefusedError
 from ocop_workflow.services.dossier_case import case_of
 from ocop_workflow.services.events import Act, append_event, details_of, events_of
@@ -47,12 +48,14 @@ def record_refused_act(work: UnitOfWork, dossier: Dossier, refusal: RefusedError
 
 
 def recorded_refusal(work: UnitOfWork, event: Event) -> RefusedError | None:
-    """Return the refusal that an event recorded, as the act met it; None where its words were erased."""
-    told = _text_of(work, event)
-    if told is None:
+    """Return the refusal that an event recorded, as the act met it.
+
+    None where its words were erased, or where this version no longer has the sentence.
+    """
+    told, code = _text_of(work, event), details_of(event)["code"]
+    if told is None or not has_sentence(code):
         return None
-    code = details_of(event)["code"].removeprefix("refusal.")
-    return RefusedError(code, rule=event.rule, **json.loads(told.body))
+    return RefusedError(code.removeprefix("refusal."), rule=event.rule, **json.loads(told.body))
 
 
 def _text_of(work: UnitOfWork, event: Event) -> EventText | None:

@@ -71,6 +71,14 @@ def test_a_recorded_refusal_is_told_in_both_languages_with_its_rule(office: "Off
     assert told[Language.VI].endswith("(two-stages: Điều 1)")
 
 
+def test_a_refusal_whose_sentence_a_later_version_gave_up_breaks_no_history(office: "Office") -> None:
+    receive(office, "2018-03-05 08:00")
+    (event,) = refused_events(office)
+    event.details = event.details.replace("refusal.not_open", "refusal.given_up")
+    with office.reading() as work:
+        assert recorded_refusal(work, event) is None
+
+
 def test_the_same_refusal_in_a_row_is_recorded_once(office: "Office") -> None:
     """A hand that repeats what was refused adds nothing; after another act the same refusal is news again."""
     assert [receive(office, f"2018-03-05 08:0{minute}") for minute in range(3)] == [True, False, False]
