@@ -73,7 +73,7 @@ def check_position(session: Session, books: RulebookShelf, position: str) -> Non
     if heir is not None:
         raise UnknownPositionError(f"{position[:80]} was taken over by {heir}; name that one")
     raise UnknownPositionError(
-        f"no open cycle knows the position {position[:80]!r}; `ocop people template` lists those needed"
+        f'no open cycle knows the position "{position[:80]}"; `ocop people template` lists those needed'
     )
 
 
