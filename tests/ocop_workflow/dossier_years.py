@@ -22,15 +22,16 @@ from ocop_workflow.services.reopening import Reopening, reopen
 from ocop_workflow.services.score_sheets import record_sheets
 from ocop_workflow.services.session_rows import open_session_of, sessions_of, sheets_of_session
 from ocop_workflow.services.unit_of_work import UnitOfWork
-from ocop_workflow.storage.tables import Cycle, Dossier, Obligation
+from ocop_workflow.storage.tables import Cycle, Dossier, Event, Obligation
 from state_machines.dossier import FINAL_STATUSES, DossierStatus, DossierTrigger
 from tests.ocop_workflow.conftest import Office
 from tests.ocop_workflow.every_law import OFFICE, find_on_gates, name_criteria_if_asked, sheets_under
-from tests.ocop_workflow.two_offices import TwoOffices, happening
+from tests.ocop_workflow.happenings import happening
+from tests.ocop_workflow.two_offices import TwoOffices
 
 BEFORE_AN_OFFICE = (DossierStatus.RECEIVED, DossierStatus.UNDER_REVIEW)
 WHICH = st.integers(0, 2)
-POINTS = st.sampled_from([None, None, None, None, None, 20, 50, 51, 70, 71, 90, 91, 100])
+POINTS = st.sampled_from([None, None, None, None, None, None, 20, 20, 49, 50, 51, 70, 71, 90, 91, 100])
 """What a council's members give, about; without points, what leads on to the stage behind."""
 
 
@@ -125,7 +126,7 @@ class DossierYears(TwoOffices):
 
         assert self.both(conclude_stage)  # nothing is missing, so nothing is refused
 
-    @happening(often=3, which=WHICH, trigger=st.sampled_from(["return", "return", "review"]))
+    @happening(often=6, which=WHICH, trigger=st.sampled_from(["return", "return", "review"]))
     def an_office_turns_it(self, which: int, trigger: str) -> None:
         """What lies before an office is returned or examined; where none does, that is refused."""
         keys = self.open_keys(*BEFORE_AN_OFFICE) or self.keys
@@ -229,6 +230,11 @@ def way_on(stage: Stage, route: Route) -> GuardChoice:
     return next((end.when for end in stage.outcomes if end.to in behind[:1]), stage.outcomes[0].when)
 
 
+def takes(guard: GuardChoice, score: Fraction) -> bool:
+    """Return whether a score lies in a guard's half-open interval."""
+    return Fraction(guard.at_least or 0) <= score and (guard.below is None or score < Fraction(guard.below))
+
+
 def highest_within(guard: GuardChoice) -> int:
     """Return the highest whole total that a guard takes."""
     return 100 if guard.below is None else int(guard.below) - 1
@@ -252,7 +258,9 @@ def what_became(office: Office) -> list[tuple[Any, ...]]:
     with office.reading() as work:
         dossiers = work.session.exec(select(Dossier).order_by(col(Dossier.key)))
         owed = work.session.exec(select(Obligation).order_by(col(Obligation.key)))
+        moved_on = select(Event).where(col(Event.to_state).is_not(None)).order_by(col(Event.stream), col(Event.seq))
         return [
+            *((e.stream, e.action, e.to_state, e.effective_at, e.details) for e in work.session.exec(moved_on)),
             *((d.key, d.stage, d.status, d.closed_at, d.mean, d.stars, d.version, d.rule_set_hash) for d in dossiers),
             *((o.key, o.stage, o.party, o.status, o.closed_at, o.due_at, o.overdue_at, o.lapse_at) for o in owed),
         ]
@@ -261,7 +269,8 @@ def what_became(office: Office) -> list[tuple[Any, ...]]:
 def check_results(work: UnitOfWork, dossier: Dossier) -> None:
     """I7: each recorded result follows from the stored sheets by the rule set under which the council scored.
 
-    It is reckoned here by itself: the exact mean, the band in which it lies, and the lowest cap of a gate not met.
+    It is reckoned here by itself: the exact mean, the band in which it lies, the lowest cap of a gate not met, and the
+    way on from there; where a gate took stars, that of the lowest mean of the band that is left.
     """
     cycle = work.session.get_one(Cycle, dossier.cycle_id)
     sessions = {(held.stage, held.number): held for held in sessions_of(work.session, dossier.id)}
@@ -277,7 +286,12 @@ def check_results(work: UnitOfWork, dossier: Dossier) -> None:
         gates = council_gates(book.rule_set, criteria_set)
         caps = [gate.cap for gate in gates if not held.findings[gate.id]]
         band = max(band.stars for band in book.rule_set.bands if mean >= Fraction(band.at_least))
-        assert (Fraction(details["mean"]), details["stars"]) == (mean, min([band, *caps]))
+        stars = min([band, *caps])
+        assert (Fraction(details["mean"]), details["stars"]) == (mean, stars)
+        lowest = next(Fraction(each.at_least) for each in book.rule_set.bands if each.stars == stars)
+        ways = book.rule_set.route.stage(held.stage).outcomes
+        (way,) = (way for way in ways if takes(way.when, mean if stars == band else lowest))
+        assert (event.to_state or "").partition(":")[0] == way.to
 
 
 def check_lapse(work: UnitOfWork, dossier: Dossier) -> None:

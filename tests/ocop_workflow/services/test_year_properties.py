@@ -35,7 +35,8 @@ from ocop_workflow.storage.tables import Mail, Notice, Obligation, Report
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 from tests.ocop_workflow.conftest import Office
 from tests.ocop_workflow.dossier_years import DossierYears, documents_and_dates
-from tests.ocop_workflow.two_offices import Down, happening, run_random_years, two_offices
+from tests.ocop_workflow.happenings import happening, run_at_random
+from tests.ocop_workflow.two_offices import Down, two_offices
 
 Opening = Callable[[Path, Path], AbstractContextManager[Office]]
 
@@ -241,5 +242,5 @@ def test_a_random_year_keeps_its_promises(
         class Year(YearMachine):
             pair, template, begins_at, reached = offices, opened_database, START, Counter[str]()
 
-        run_random_years(Year, examples=examples, steps=steps)
+        run_at_random(Year, examples=examples, steps=steps)
     assert met <= (+Year.reached).keys()
