@@ -34,7 +34,7 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Dossier, Mail, Notice, Obligation
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 from tests.ocop_workflow.conftest import Office, instant
-from tests.ocop_workflow.dossier_years import WHICH, DossierYears, documents_and_dates
+from tests.ocop_workflow.dossier_years import WHICH, DossierYears
 from tests.ocop_workflow.every_law import (
     OFFICE,
     copied,
@@ -44,6 +44,7 @@ from tests.ocop_workflow.every_law import (
 )
 from tests.ocop_workflow.happenings import happening, run_at_random
 from tests.ocop_workflow.two_offices import Down, two_offices
+from tests.ocop_workflow.year_facts import documents_and_dates
 
 FIRST_DAYS = {
     "quang-ninh-2017": date(2019, 8, 12),

@@ -34,9 +34,10 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail, Notice, Obligation, Report
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 from tests.ocop_workflow.conftest import Office
-from tests.ocop_workflow.dossier_years import DossierYears, documents_and_dates
+from tests.ocop_workflow.dossier_years import DossierYears
 from tests.ocop_workflow.happenings import happening, run_at_random
 from tests.ocop_workflow.two_offices import Down, two_offices
+from tests.ocop_workflow.year_facts import documents_and_dates
 
 Opening = Callable[[Path, Path], AbstractContextManager[Office]]
 
