@@ -83,7 +83,7 @@ class DossierYears(TwoOffices):
             total = highest_within(on) if points is None else points
             self.council_meets(case, (total, total, total - less), met=met)
         elif case.stage.judged_by == "verdict":
-            self.conclude(key, on.verdict if points is None else "accepted" if points >= 70 else "declined")
+            self.conclude(key, on.verdict if points is None else "declined" if points == 20 else "accepted")
         else:
             self.conclude(key)
             self.reached["session concluded"] += scored

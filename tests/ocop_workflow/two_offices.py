@@ -67,7 +67,7 @@ class TwoOffices(Happenings):
         for office in self.pair:
             begin_anew(office, self.template)
 
-    @happening(often=2, days=st.sampled_from([0, 1, 4, 12, 40]), hours=st.integers(0, 23))
+    @happening(often=3, days=st.sampled_from([0, 1, 4, 45, 45]), hours=st.integers(0, 23))
     def time_passes(self, days: int, hours: int) -> None:
         self.now += timedelta(days=days, hours=hours)
 

@@ -70,10 +70,9 @@ class YearMachine(DossierYears):
 
         self.reached["extension of a scope"] += bool(self.dates_move(extend_all))
 
-    @happening(decision=st.sampled_from(["01/QĐ", "02/QĐ", "03/QĐ"]))
+    @happening(often=3, decision=st.sampled_from(["01/QĐ", "02/QĐ", "03/QĐ"]))
     def the_office_takes_back(self, decision: str) -> None:
         """Where somebody was mailed it may not; so the office that is mailed decides for both."""
-
         taken: list[bool] = []
         since: dict[str, datetime] = {}
 
