@@ -4,20 +4,15 @@ What became of the dossiers must be the same in both (I9), and an act that is do
 """
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from inspect import getmembers
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant
 from sqlmodel import col, select
 
 from notifications.delivery import TemporaryDeliveryError
@@ -34,6 +29,7 @@ from ocop_workflow.storage.tables import Dossier, Notice, Obligation
 from state_machines.dossier import FINAL_STATUSES, DossierTrigger, state_of
 from state_machines.lifecycle import TransitionNotAllowedError
 from tests.ocop_workflow.conftest import Office
+from tests.ocop_workflow.happenings import Happenings, happening
 
 Act = Callable[[Office, UnitOfWork, str], Any]
 """What is done in an office, under a command's name. What it is about is settled before: a repeat says the same."""
@@ -44,20 +40,6 @@ Rung = tuple[str, int, str]
 """An obligation's key, its deadline version, and a rung of its ladder."""
 
 
-@dataclass(frozen=True)
-class Happening:
-    """Something that can happen, how often it is drawn beside the others, and what is drawn for it."""
-
-    method: Callable[..., None]
-    often: int
-    drawn: Mapping[str, st.SearchStrategy[Any]]
-
-
-def happening(often: int = 1, **drawn: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Happening]:
-    """Make a method of `TwoOffices` something that can happen, with these arguments."""
-    return lambda method: Happening(method, often, drawn)
-
-
 class Down(RecordingEmailSender):
     """A mail server that takes nothing now."""
 
@@ -65,18 +47,12 @@ class Down(RecordingEmailSender):
         raise TemporaryDeliveryError("451 later", 451)
 
 
-class TwoOffices(RuleBasedStateMachine):
-    """The two offices; what a test sets is the pair, the database file that each year begins with, and its first hour.
-
-    Hypothesis switches rules off at random in each of its examples (swarm testing), so few examples would meet few of
-    them. Hence one rule for all that can happen, drawn by weight. The simplest example, which hypothesis runs first, is
-    the most frequent happening again and again.
-    """
+class TwoOffices(Happenings):
+    """The two offices; a test sets the pair, the database file that each year begins with, and its first hour."""
 
     pair: ClassVar[tuple[Office, Office]]
     template: ClassVar[Path]
     begins_at: ClassVar[datetime]
-    reached: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,19 +67,7 @@ class TwoOffices(RuleBasedStateMachine):
         for office in self.pair:
             begin_anew(office, self.template)
 
-    @classmethod
-    @cache
-    def by_weight(cls) -> tuple[str, ...]:
-        """Return the names of all that can happen, each as often as it is to be drawn, the most frequent first."""
-        often = {name: each.often for name, each in getmembers(cls) if isinstance(each, Happening)}
-        return tuple(name for name in sorted(often, key=lambda name: -often[name]) for _ in range(often[name]))
-
-    @rule(data=st.data())
-    def something_happens(self, data: st.DataObject) -> None:
-        happens: Happening = getattr(type(self), data.draw(st.sampled_from(self.by_weight())))
-        happens.method(self, **data.draw(st.fixed_dictionaries(dict(happens.drawn))))
-
-    @happening(often=2, days=st.sampled_from([0, 1, 4, 12, 40]), hours=st.integers(0, 23))
+    @happening(often=3, days=st.sampled_from([0, 1, 4, 45, 45]), hours=st.integers(0, 23))
     def time_passes(self, days: int, hours: int) -> None:
         self.now += timedelta(days=days, hours=hours)
 
@@ -299,17 +263,3 @@ def check_rungs(work: UnitOfWork, came: Mapping[Rung, datetime], began: Mapping[
     closed = {owed.key: owed.closed_at for owed in obligations.values() if owed.closed_at is not None}
     for rung in came.keys() - said:  # what was recorded later had been done before the rung came
         assert closed[rung[0]] < came[rung], rung
-
-
-def run_random_years(machine: type[TwoOffices], *, examples: int, steps: int) -> None:
-    """Run the same random years every time."""
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )

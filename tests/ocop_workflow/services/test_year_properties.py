@@ -34,8 +34,10 @@ from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.storage.tables import Mail, Notice, Obligation, Report
 from state_machines.dossier import FINAL_STATUSES, DossierStatus
 from tests.ocop_workflow.conftest import Office
-from tests.ocop_workflow.dossier_years import DossierYears, documents_and_dates
-from tests.ocop_workflow.two_offices import Down, happening, run_random_years, two_offices
+from tests.ocop_workflow.dossier_years import DossierYears
+from tests.ocop_workflow.happenings import happening, run_at_random
+from tests.ocop_workflow.two_offices import Down, two_offices
+from tests.ocop_workflow.year_facts import documents_and_dates
 
 Opening = Callable[[Path, Path], AbstractContextManager[Office]]
 
@@ -68,10 +70,9 @@ class YearMachine(DossierYears):
 
         self.reached["extension of a scope"] += bool(self.dates_move(extend_all))
 
-    @happening(decision=st.sampled_from(["01/QĐ", "02/QĐ", "03/QĐ"]))
+    @happening(often=3, decision=st.sampled_from(["01/QĐ", "02/QĐ", "03/QĐ"]))
     def the_office_takes_back(self, decision: str) -> None:
         """Where somebody was mailed it may not; so the office that is mailed decides for both."""
-
         taken: list[bool] = []
         since: dict[str, datetime] = {}
 
@@ -241,5 +242,5 @@ def test_a_random_year_keeps_its_promises(
         class Year(YearMachine):
             pair, template, begins_at, reached = offices, opened_database, START, Counter[str]()
 
-        run_random_years(Year, examples=examples, steps=steps)
+        run_at_random(Year, examples=examples, steps=steps)
     assert met <= (+Year.reached).keys()
