@@ -86,7 +86,7 @@ def test_a_deputy_and_a_handover(ocop: Any, office: Path) -> None:
     unknown = ocop("people", "away", "nowhere/x", "--from", "2018-03-05", "--until", "2018-03-06", "--deputy", "A",
                    "--data", office)  # fmt: skip
     assert unknown.code == 2
-    assert "no open cycle knows the position 'nowhere/x'" in unknown.err
+    assert 'no open cycle knows the position "nowhere/x"' in unknown.err
 
 
 EXTEND = ("extend", "--decision", "05/QĐ", "--reason", "mưa bão")
