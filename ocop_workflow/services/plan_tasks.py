@@ -85,19 +85,15 @@ def complete_task(
     return task
 
 
-def party_of(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger) -> str:
-    """Return who approves a task, or leads it, now; its row keeps who was planned."""
-    cycle = work.session.get_one(Cycle, task.cycle_id)
-    planned = task.approver or cycle.office_position if trigger is TaskTrigger.APPROVE else task.lead
-    return work.books.of_cycle(work.session, cycle).units.successor_of(planned)
-
-
 def _apply(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger, act: Act) -> bool:
     """Move the task on with its event; return False when this command did it before."""
     if command_done(work.session, act.command):
         return False
-    whose = party_of(work, task, trigger)
-    if act.actor not in (whose, work.session.get_one(Cycle, task.cycle_id).office_position):
+    cycle = work.session.get_one(Cycle, task.cycle_id)
+    office = cycle.office_position
+    planned = task.approver or office if trigger is TaskTrigger.APPROVE else task.lead
+    whose = work.books.of_cycle(work.session, cycle).units.successor_of(planned)
+    if act.actor not in (whose, office):
         raise TaskNotPermittedError(f"{act.actor} may not {trigger} this task; that is for {whose}")
     before = task.status
     task.status = _LIFECYCLE.fire(before, trigger)

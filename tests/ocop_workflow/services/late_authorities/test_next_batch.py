@@ -44,6 +44,8 @@ OFFICE, COMMUNE = "lai-chau/coordination_office", "lai-chau.muong-te/commune_off
 OFFERED = (
     "Chuyển trước ngày 30/10/2027 thì hồ sơ được xét ở đợt đánh giá trước ngày 30/12/2027; hồ sơ vẫn được giữ nguyên."
 )
+At = Callable[[str], Any]
+
 HEIR = "lai-chau.muong-moi"
 COMMUNE_ENDS = Succession(
     id="muong-te-2027",
@@ -53,7 +55,6 @@ COMMUNE_ENDS = Succession(
     new_units=(Unit(id=HEIR, level="commune", parent="lai-chau", name=LocalText(vi="xã Mường Mới", en="Muong Moi")),),
     take_overs=(TakeOver(units=("lai-chau.muong-te",), successor=HEIR),),
 )
-At = Callable[[str], Any]
 
 
 @pytest.fixture
