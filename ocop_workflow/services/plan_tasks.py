@@ -113,21 +113,16 @@ def complete_task(
     return task
 
 
-def party_of(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger) -> str:
-    """Return who approves a task, or leads it, now; its row keeps who was planned."""
-    cycle = work.session.get_one(Cycle, task.cycle_id)
-    planned = task.approver or cycle.office_position if trigger is TaskTrigger.APPROVE else task.lead
-    return work.books.of_cycle(work.session, cycle).units.successor_of(planned)
-
-
 def _apply(work: UnitOfWork, task: PlanTask, trigger: TaskTrigger, act: Act) -> bool:
     """Move the task on with its event; return False when this command did it before."""
     if command_done(work.session, act.command):
         return False
     cycle = work.session.get_one(Cycle, task.cycle_id)
     book = work.books.of_cycle(work.session, cycle)
-    whose = party_of(work, task, trigger)
-    if act.actor not in (whose, cycle.office_position):
+    office = cycle.office_position
+    planned = task.approver or office if trigger is TaskTrigger.APPROVE else task.lead
+    whose = book.units.successor_of(planned)
+    if act.actor not in (whose, office):
         title, rule = _cited(book, task, of_approval=trigger is TaskTrigger.APPROVE)
         raise TaskNotPermittedError("task_not_permitted", rule=rule, actor=act.actor[:80], task=title, permitted=whose)
     before = task.status

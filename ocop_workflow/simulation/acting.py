@@ -18,14 +18,13 @@ from ocop_workflow.services.evaluations import conclude
 from ocop_workflow.services.events import command_done
 from ocop_workflow.services.extensions import Extension, extend
 from ocop_workflow.services.obligations import open_obligations_of
-from ocop_workflow.services.plan_tasks import approve_task, complete_task, party_of
+from ocop_workflow.services.plan_tasks import approve_task, complete_task
 from ocop_workflow.services.reports import file_report, reporter_of
 from ocop_workflow.services.score_sheets import Sheets, record_sheets
 from ocop_workflow.services.unit_of_work import UnitOfWork
 from ocop_workflow.simulation.acts import ActKind, ScriptedAct
 from ocop_workflow.storage.tables import Cycle, Dossier, Obligation, PlanTask, Product, Report
 from state_machines.dossier import DossierTrigger
-from state_machines.plan_task import TaskTrigger
 
 _TRIGGERS = {
     ActKind.SUBMIT: DossierTrigger.SUBMIT,
@@ -56,11 +55,11 @@ def carry_out(work: UnitOfWork, act: ScriptedAct) -> None:
             _file_report(work, act)
         case ActKind.APPROVE_TASK:
             task = _task(work, act)
-            approver = party_of(work, task, TaskTrigger.APPROVE)
+            approver = _who_answers(work, task, task.approver or "")
             approve_task(work, task, actor=approver, command=act.command, **act.details)
         case ActKind.COMPLETE_TASK:
             task = _task(work, act)
-            complete_task(work, task, actor=party_of(work, task, TaskTrigger.COMPLETE), command=act.command)
+            complete_task(work, task, actor=_who_answers(work, task, task.lead), command=act.command)
         case ActKind.EXTEND:
             _extend(work, act)
         case ActKind.CONCLUDE:
@@ -150,6 +149,12 @@ def _file_report(work: UnitOfWork, act: ScriptedAct) -> None:
 
 def _task(work: UnitOfWork, act: ScriptedAct) -> PlanTask:
     return work.session.get_one(PlanTask, _obligation(work, act).subject_id)
+
+
+def _who_answers(work: UnitOfWork, task: PlanTask, planned: str) -> str:
+    """Return the position that has taken over from the one that was planned for a task."""
+    cycle = work.session.get_one(Cycle, task.cycle_id)
+    return work.books.of_cycle(work.session, cycle).units.successor_of(planned)
 
 
 def _obligation(work: UnitOfWork, act: ScriptedAct) -> Obligation:

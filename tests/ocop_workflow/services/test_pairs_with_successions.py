@@ -235,7 +235,7 @@ def test_an_extension_is_taken_back_by_the_office_that_took_over(office: Office)
     with office.at("2018-03-12 09:00") as work:
         succeed(work, GULF)
     with office.at("2018-03-12 10:00") as work:
-        with pytest.raises(OfficeOnlyError, match="only gulf/coordination_office takes extensions back"):
+        with pytest.raises(OfficeOnlyError):
             undo_extension(work, office.cycle(work), decision="5/QĐ", actor=OFFICE, reason="nhầm số")
         undo_extension(work, office.cycle(work), decision="5/QĐ", actor="gulf/coordination_office", reason="nhầm số")
     office.sweep("2018-03-16 07:30")

@@ -50,6 +50,8 @@ JOINED = (
     "Hồ sơ được chuyển ngày 10/05/2027, quá thời hạn của đợt đánh giá dự định (chậm nhất 29/06/2027), nên thuộc đợt "
     "tiếp theo: đánh giá chậm nhất ngày 29/12/2027."
 )
+At = Callable[[str], Any]
+
 HEIR = "lai-chau.muong-moi"
 COMMUNE_ENDS = Succession(
     id="muong-te-2027",
@@ -59,7 +61,6 @@ COMMUNE_ENDS = Succession(
     new_units=(Unit(id=HEIR, level="commune", parent="lai-chau", name=LocalText(vi="xã Mường Mới", en="Muong Moi")),),
     take_overs=(TakeOver(units=("lai-chau.muong-te",), successor=HEIR),),
 )
-At = Callable[[str], Any]
 
 
 @pytest.fixture
