@@ -41,6 +41,7 @@ class DossierYears(TwoOffices):
         with self.unswept.reading() as work:
             self.keys = sorted(work.session.exec(select(Dossier.key)))
         self.reopened: set[str] = set()
+        self.extended: set[str] = set()
 
     def open_keys(self, *statuses: DossierStatus) -> list[str]:
         """Return the dossiers that have not ended, nor lapsed by now, of these statuses where some are named."""
@@ -204,7 +205,9 @@ class DossierYears(TwoOffices):
             owed = work.session.exec(select(Obligation).where(col(Obligation.key) == key)).one()
             extend(work, owed, Extension(to, "mưa bão", "01/QĐ", OFFICE, command))
 
-        self.reached["extension"] += bool(self.dates_move(extend_date))
+        extended = self.dates_move(extend_date)
+        self.extended |= extended
+        self.reached["extension"] += bool(extended)
 
     # --- what holds at the end ---
 

@@ -61,6 +61,7 @@ class TwoOffices(Happenings):
         self.acts: list[tuple[Act, str]] = []
         self.began: dict[tuple[str, int], datetime] = {}
         self.came: dict[Rung, datetime] = {}
+        self.put_back: set[tuple[str, int]] = set()
         self.finished: set[str] = set()
         self.settled: dict[str, tuple[Any, ...]] = {}
         self.swept, self.unswept = self.pair
@@ -122,7 +123,8 @@ class TwoOffices(Happenings):
 
         Args:
             act: What moves them.
-            since: From when the rungs of a moved date are said, by its key, where that is not now.
+            since: From when the rungs of a date that is put back are said, by its key; those that its move had kept from
+                being said are said too.
             calendar: Whether days off changed, and with them the rungs of dates that stay.
             plan: Whether ladders changed too; of one whose date stays the rungs behind the act are said.
 
@@ -138,6 +140,7 @@ class TwoOffices(Happenings):
         for key, (version, status) in after.items():
             if key in moved:
                 self.began[key, version] = (since or {}).get(key, self.now)
+                self.put_back |= {(key, version)} if since else set()
             elif plan and status == "open":
                 self.began[key, version] = self.now + timedelta(microseconds=1)
             elif (calendar or plan) and status != "open":
@@ -215,10 +218,11 @@ class TwoOffices(Happenings):
             office.sweep(self.now)
             office.send(self.now)
         came = self.came | self.rungs_that_came()
+        began = {version: at for version, at in self.began.items() if version not in self.put_back}
         for office in (self.swept, self.unswept):
             with office.reading(self.now) as work:
                 assert verify(work.session).faults == ()
-                check_rungs(work, came, self.began)
+                check_rungs(work, came, began)
 
 
 @contextmanager

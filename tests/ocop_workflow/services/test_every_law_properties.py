@@ -117,8 +117,8 @@ class LawMachine(DossierYears):
     def check_dates(self, keys: Iterable[str]) -> None:
         """I6: what an office owes at the present stage is dated as if it were opened under today's documents.
 
-        Not what an extension dates, nor what would be over: that was missed, or counts from the act. What nothing
-        dates any more keeps its date.
+        Its explanation says the same. Not what an extension dates, nor what would be over: that was missed, or counts
+        from the act. What nothing dates any more keeps its date.
         """
         with self.unswept.reading(self.now) as work:
             owed_now = select(Obligation).where(
@@ -127,8 +127,10 @@ class LawMachine(DossierYears):
             for owed in work.session.exec(owed_now):
                 dossier = work.session.get_one(Dossier, owed.subject_id)
                 case, step = case_of(work, dossier), owed.step or ""
-                present = owed.stage == dossier.stage and dossier.closed_at is None
-                if not present or owed.party == case.producer or not is_as_reckoned(owed):
+                if owed.key in self.extended:
+                    continue
+                assert is_as_reckoned(owed), owed.key
+                if owed.stage != dossier.stage or dossier.closed_at is not None or owed.party == case.producer:
                     continue
                 dated = dated_step(
                     work,
@@ -182,7 +184,7 @@ class LawMachine(DossierYears):
 
 
 def with_dates(plan: CyclePlan, *, first: date, term: int, rungs: list[int]) -> CyclePlan:
-    """Return a plan with another first date, another term of its receipts in working days, and other rungs."""
+    """Return a plan with another first date, other terms of its receipts and decisions, and other rungs."""
     data = plan.model_dump(mode="json", exclude_none=True)
     data["ladders"]["any"]["rungs"] = [{"days": days} for days in rungs]
     (round_,) = next(iter(data["years"].values()))["rounds"]
@@ -191,6 +193,8 @@ def with_dates(plan: CyclePlan, *, first: date, term: int, rungs: list[int]) -> 
     for dates in round_["stages"].values():
         if "receipt" in dates:
             dates["receipt"]["due"] = {"within": f"{term} working days of submitted", "source": "02/QĐ"}
+        if "decision" in dates:  # mostly further than a regulation's own term
+            dates["decision"]["due"] = {"within": f"{20 + term} working days of received", "source": "02/QĐ"}
     return CyclePlan.model_validate(data)
 
 
@@ -240,7 +244,13 @@ def law(
 ) -> tuple[str, Office, Path]:
     """The office opened under one rule set: the rule set's id, what the office is like, its database file."""
     path = tmp_path_factory.mktemp("law") / "opened.db"
-    with opened_under(request.param, FIRST_DAYS[request.param], migrated_database, path) as office:
+    first_day = FIRST_DAYS[request.param]
+    with opened_under(request.param, first_day, migrated_database, path) as office:
+        with office.at(instant(f"{first_day} 07:45")) as work:
+            cycle = office.cycle(work)
+            plan = work.books.of_cycle(work.session, cycle).plan
+            edited = with_dates(plan, first=first_day + timedelta(days=30), term=5, rungs=[-2, 1, 3])
+            amend(work, cycle, Amendment(edited, "điều chỉnh", "00/QĐ", OFFICE))
         return request.param, office, path
 
 
