@@ -123,8 +123,8 @@ class TwoOffices(Happenings):
 
         Args:
             act: What moves them.
-            since: From when the rungs of a date that is put back are said, by its key; those that its move had kept from
-                being said are said too.
+            since: From when the rungs of a date that is put back are said, by its key; so are those that its move had
+                kept from being said.
             calendar: Whether days off changed, and with them the rungs of dates that stay.
             plan: Whether ladders changed too; of one whose date stays the rungs behind the act are said.
 

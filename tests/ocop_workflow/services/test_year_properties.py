@@ -214,13 +214,11 @@ ROAD = {
 SIDEWAYS = {
     *(f"status: {status}" for status in DossierStatus if status not in FINAL_STATUSES),
     "day that moves dates",
-    "reopened",
     "extension of a scope",
     "extension taken back",
     "done again: extend_all",
     "done again: file_figures",
     "outage",
-    "status: rated_uncertified",
     "status: not_passed",
     "status: withdrawn",
     "status: lapsed",
