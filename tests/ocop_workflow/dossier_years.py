@@ -40,7 +40,6 @@ class DossierYears(TwoOffices):
         super().__init__()
         with self.unswept.reading() as work:
             self.keys = sorted(work.session.exec(select(Dossier.key)))
-        self.reopened: set[str] = set()
         self.extended: set[str] = set()
 
     def open_keys(self, *statuses: DossierStatus) -> list[str]:
@@ -152,7 +151,6 @@ class DossierYears(TwoOffices):
         with self.unswept.reading() as work:
             ended = self.unswept.dossier(work, key).status in FINAL_STATUSES
         if ended and self.both(reopen_it):
-            self.reopened.add(key)
             self.reached["reopened"] += 1
 
     @happening(often=2, which=WHICH)
