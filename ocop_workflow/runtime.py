@@ -11,7 +11,7 @@ from pathlib import Path
 
 from notifications.smtp import SmtpEmailSender, SmtpSettings
 from ocop_workflow.clock import Clock, SystemClock
-from ocop_workflow.errors import InputError
+from ocop_workflow.errors import InputError, RefusedError
 from ocop_workflow.services.delivery import PostOffice
 from ocop_workflow.services.installation import (
     LIVE,
@@ -23,6 +23,7 @@ from ocop_workflow.services.installation import (
 )
 from ocop_workflow.services.letters import Stationery
 from ocop_workflow.services.pinned_documents import RulebookShelf
+from ocop_workflow.services.source_labels import tell_in
 from ocop_workflow.services.unit_of_work import IdSource, RandomIds, SeededIds, UnitOfWork
 from ocop_workflow.settings import SETTINGS_FILE, Settings, load_settings
 from ocop_workflow.storage.database import Database, open_database
@@ -227,6 +228,8 @@ def migrate_data_folder(data_dir: Path | None = None) -> str:
 def open_runtime(data_dir: Path | None = None, *, settings: Settings | None = None) -> Generator[Runtime, None, None]:
     """Open a data folder, or give the runtime that is active already.
 
+    A refusal that is raised inside and told in no language yet is told in the folder's.
+
     Args:
         data_dir: The folder; `OCOP_DATA_DIR` when None.
         settings: Instead of reading them.
@@ -250,6 +253,10 @@ def open_runtime(data_dir: Path | None = None, *, settings: Settings | None = No
         ids: IdSource = SeededIds(row.seed) if row.seed is not None else RandomIds()
         keys = tuple(bytes.fromhex(line) for line in (folder / KEYS_FILE).read_text(encoding="ascii").split())
         yield Runtime(folder, settings, database, row.mode, SystemClock(), ids, keys)
+    except RefusedError as error:
+        if error.language is None:
+            tell_in(error, settings.language)
+        raise
     finally:
         database.dispose()
 

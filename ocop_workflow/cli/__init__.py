@@ -44,7 +44,6 @@ from ocop_workflow.cli import (
 )
 from ocop_workflow.cli.command_groups import CommandGroup
 from ocop_workflow.cli.output import error_console
-from ocop_workflow.cli.refusals import tell_by_environment
 from ocop_workflow.errors import OcopError, RefusedError
 
 IN_ORDER_OF_USE = (
@@ -121,10 +120,7 @@ def main() -> None:
     try:
         app()
     except OcopError as error:
-        language = Language.EN
-        if isinstance(error, RefusedError):
-            tell_by_environment(error)
-            language = error.language or language
+        language = (error.language if isinstance(error, RefusedError) else None) or Language.EN
         told = translate(language, "word.error", {"said": str(error)})
         error_console.print(told, style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(error.exit_code)

@@ -1,6 +1,5 @@
 """In which language a rule's refusal is told, and that it stands on record."""
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,13 +26,6 @@ class Trying:
     def by(self, actor: str, dossier: Dossier) -> None:
         """Note who tries the act on which dossier, before it is done."""
         self.actor, self.dossier_id = actor, dossier.id
-
-
-def tell_by_environment(error: RefusedError) -> None:
-    """Let a refusal of a command without `--language` tell itself as `OCOP_LANGUAGE` says, in English by default."""
-    named = os.environ.get("OCOP_LANGUAGE")
-    if error.language is None:
-        tell_in(error, Language(named) if named in set(Language) else Language.EN)
 
 
 @contextmanager
