@@ -4,8 +4,8 @@
 production's services and flows, one tick a day, people's acts in one transaction per office and day. Mails are composed
 and frozen as ever, and handed to a sender in this process that accepts and forgets them: no network is measured.
 
-With `--installations 2` the provinces are shared between two folders, each with a process of its own, as offices that
-run their own machines would.
+The provinces are shared between two folders, each with a process of its own, so that two cores have work; offices that
+run their own machines would share them further. `--installations 1` keeps them together.
 """
 
 import argparse
@@ -281,7 +281,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="the share of communes, dossiers and reports")
     parser.add_argument("--offices", type=int, default=OFFICES, help="how many of the 34 offices")
-    parser.add_argument("--installations", type=int, default=1, help="between how many folders the offices are shared")
+    parser.add_argument("--installations", type=int, default=2, help="between how many folders they are shared")
     parser.add_argument("--rule-set", default=RULE_SET, help="whose lowest level is taken for the communes")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as progress:
@@ -290,7 +290,7 @@ def main() -> None:
             scale=given.scale,
             offices=given.offices,
             rule_set_id=given.rule_set,
-            installations=given.installations,
+            installations=min(given.installations, given.offices),
             progress=progress,
         )
     for line in report(measured, scale=given.scale):
