@@ -40,6 +40,7 @@ class DossierYears(TwoOffices):
         super().__init__()
         with self.unswept.reading() as work:
             self.keys = sorted(work.session.exec(select(Dossier.key)))
+        self.decisions: list[str] = []
         self.extended: set[str] = set()
 
     def open_keys(self, *statuses: DossierStatus) -> list[str]:
@@ -197,15 +198,20 @@ class DossierYears(TwoOffices):
             first = next(iter(open_now), None)
         if first is None or first.due_at is None:
             return
-        key, to = first.key, max(first.due_at, self.now) + timedelta(days=days)
+        key, to, decision = first.key, max(first.due_at, self.now) + timedelta(days=days), self.new_decision()
 
         def extend_date(_office: Office, work: UnitOfWork, command: str) -> None:
             owed = work.session.exec(select(Obligation).where(col(Obligation.key) == key)).one()
-            extend(work, owed, Extension(to, "mưa bão", "01/QĐ", OFFICE, command))
+            extend(work, owed, Extension(to, "mưa bão", decision, OFFICE, command))
 
         extended = self.dates_move(extend_date)
         self.extended |= extended
         self.reached["extension"] += bool(extended)
+
+    def new_decision(self) -> str:
+        """Return the number of the office's next decision."""
+        self.decisions.append(f"{len(self.decisions) + 1}/QĐ")
+        return self.decisions[-1]
 
     # --- what holds at the end ---
 

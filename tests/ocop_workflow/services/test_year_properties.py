@@ -59,10 +59,9 @@ class YearMachine(DossierYears):
             ]
         ),
         days=st.integers(1, 40),
-        decision=st.sampled_from(["02/QĐ", "03/QĐ"]),
     )
-    def the_office_extends_a_scope(self, scope: Scope, days: int, decision: str) -> None:
-        due_at = start_of_day(local_day(self.now) + timedelta(days=days))
+    def the_office_extends_a_scope(self, scope: Scope, days: int) -> None:
+        due_at, decision = start_of_day(local_day(self.now) + timedelta(days=days)), self.new_decision()
 
         def extend_all(office: Office, work: UnitOfWork, command: str) -> None:
             cycle, to = office.cycle(work), Extension(due_at, "mưa bão", decision, OFFICE, command)
@@ -70,9 +69,12 @@ class YearMachine(DossierYears):
 
         self.reached["extension of a scope"] += bool(self.dates_move(extend_all))
 
-    @happening(often=3, decision=st.sampled_from(["01/QĐ", "02/QĐ", "03/QĐ"]))
-    def the_office_takes_back(self, decision: str) -> None:
+    @happening(often=3, back=st.integers(0, 2))
+    def the_office_takes_back(self, back: int) -> None:
         """Where somebody was mailed it may not; so the office that is mailed decides for both."""
+        if not self.decisions:
+            return
+        decision = self.decisions[-1 - back % len(self.decisions)]
         taken: list[bool] = []
         since: dict[str, datetime] = {}
 
@@ -93,7 +95,7 @@ class YearMachine(DossierYears):
 
         self.reached["extension taken back"] += bool(self.dates_move(take_back, since=since))
 
-    @happening(days=st.integers(-6, 20), off=st.booleans())
+    @happening(often=4, days=st.integers(-6, 20), off=st.booleans())
     def a_day_is_decreed(self, days: int, *, off: bool) -> None:
         day = local_day(self.now) + timedelta(days=days)
 
